@@ -1,0 +1,100 @@
+"""What the readers of a photograph hand to the core: single readings with their source.
+
+A reading is one value of one field from one block. A block that is there but cannot
+be read is *unreadable*, which is never the same as absent: what an unreadable block
+says is unknown, and unknown holds.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import date
+
+from dam.core.model import Face
+
+
+class Status(enum.StrEnum):
+    KNOWN = "known"
+    ABSENT = "absent"
+    UNREADABLE = "unreadable"
+
+
+class Field(enum.StrEnum):
+    """The vocabulary of single readings. Type of `Reading.value` in brackets."""
+
+    CAPTURED = "captured"  # [str] YYYY-MM-DDTHH:MM:SS or YYYY-MM-DD, as the camera or XMP says
+    CREATOR = "creator"  # [str] one reading a name
+    CREDIT = "credit"  # [str]
+    COPYRIGHT = "copyright"  # [str]
+    CAPTION = "caption"  # [str], `lang` says which language ("" where the block has none)
+    GPS = "gps"  # [bool] always True: coordinates are present; the values stay in the original
+    CITY = "city"  # [str]
+    COUNTRY = "country"  # [str] ISO 3166 alpha-2 where given so, else the text
+    PERSON = "person"  # [str] a name or description of a shown person, one reading each
+    PERSON_REGION = "person_region"  # [tuple[float, float, float, float]] x, y, w, h from top left
+    MODEL_AGE = "model_age"  # [int]
+    MINOR_AGE = "minor_age"  # [str] PLUS code such as AG-UNK, AG-U14, AG-A17
+    RELEASE_STATUS = "release_status"  # [str] PLUS code such as MR-UMR
+    RELEASE_ID = "release_id"  # [str]
+
+
+ReadingValue = str | int | bool | tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of one field. `source` names block and tag, e.g. `exif:DateTimeOriginal`."""
+
+    field: Field
+    value: ReadingValue
+    source: str
+    lang: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """State of one metadata block: `exif`, `iptc`, `xmp`, `xmp-sidecar`.
+
+    `detail` says in words, without quoting the photo's own data, why it is unreadable.
+    """
+
+    name: str
+    status: Status
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """All that the metadata of one photograph said."""
+
+    readings: tuple[Reading, ...] = ()
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FaceCount:
+    """`faces` is None when nobody looked (not installed, failed): that is not "no faces"."""
+
+    faces: tuple[Face, ...] | None
+    detector: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the darkroom found out about one original. Width and height are upright pixels."""
+
+    format: str
+    width: int
+    height: int
+    metadata: Metadata
+    faces: FaceCount
+
+
+def parse_captured(text: str) -> date | None:
+    """The calendar day of a `CAPTURED` reading, or None where it is no real date."""
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
