@@ -393,7 +393,9 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.where if self.line is None else f"{self.where}:{self.line}"
-        return f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+        return (
+            f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,9 +428,7 @@ class Rights:
     web_statement: str = ""
     licensor: str = ""
     data_mining: str = "http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED"
-    digital_source_type: str = (
-        "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
-    )
+    digital_source_type: str = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
     captured: date | None = None
     pack: str = ""
 
@@ -451,3 +451,58 @@ class Event:
     type: str
     subject: str
     body: dict[str, object] = field(default_factory=dict)
+
+
+class Otherwise(enum.StrEnum):
+    """What a rule does when its requirement is not met."""
+
+    HOLD = "hold"
+    REFUSE = "refuse"
+    OBLIGE = "oblige"
+
+
+class Obligation(enum.StrEnum):
+    """What an approval demands of the rendition."""
+
+    CREDIT = "credit"
+    WATERMARK = "watermark"
+    REDACT_FACES = "redact_faces"
+    DROP_LOCATION = "drop_location"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a decision is not an approval: the rule, its words, its evidence.
+
+    `message`, `advice` and `title` map language tags (en, fr, ar) to text. `evidence`
+    are short statements "field = value (source)"; `subjects` are pseudonyms.
+    """
+
+    rule: str
+    otherwise: Otherwise
+    title: dict[str, str]
+    message: dict[str, str]
+    advice: dict[str, str]
+    source: str
+    evidence: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """approve, hold or refuse, for one purpose, territory and day, replayable from its digests.
+
+    `holds_until` is the first day on which the decision could change by the calendar
+    alone (None: never). `consents` are (consent id, digest of the record as it counted).
+    """
+
+    purpose: Purpose
+    territory: str
+    day: date
+    disposition: Disposition
+    reasons: tuple[Reason, ...]
+    obligations: tuple[Obligation, ...]
+    facts_digest: str
+    pack_digest: str
+    holds_until: date | None
+    consents: tuple[tuple[str, str], ...] = ()

@@ -11,7 +11,7 @@ import enum
 from dataclasses import dataclass
 from datetime import date
 
-from dam.core.model import Face
+from dam.core.model import Face, Rights
 
 
 class Status(enum.StrEnum):
@@ -98,3 +98,47 @@ def parse_captured(text: str) -> date | None:
         return date.fromisoformat(text[:10])
     except ValueError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class RawBlocks:
+    """The undecoded metadata blocks of one photograph, as its container held them.
+
+    `exif` blocks start with the TIFF header (`II*` or `MM*`), an `Exif\\0\\0` prefix taken
+    off; a second EXIF block is a second item. `iptc` items are bare IIM datasets
+    (starting 0x1C) as found in 8BIM 0x0404 or TIFF tag 33723. `xmp` items are XMP packets;
+    extended XMP is joined to its main packet as a further item. `unreadable` names blocks
+    (`exif`, `iptc`, `xmp`) whose container could not be taken apart.
+    """
+
+    exif: tuple[bytes, ...] = ()
+    iptc: tuple[bytes, ...] = ()
+    xmp: tuple[bytes, ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RenderJob:
+    """What to make of an original that was looked at.
+
+    `target` is where the file goes (made anew, 0600, synced). `mark` is the visible
+    credit line, or empty for none. `max_side` in pixels, None for full size. `redact` are
+    faces or regions to destroy. Text in `mark` may be Latin, Arabic or mixed.
+    """
+
+    target: str
+    rights: Rights
+    mark: str
+    quality: int = 90
+    max_side: int | None = None
+    redact: tuple[Face, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The file that came out: SHA-256 in hex, size in bytes, pixels."""
+
+    sha256: str
+    size: int
+    width: int
+    height: int
