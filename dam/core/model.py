@@ -8,11 +8,20 @@ Subjects are pseudonyms (`S-0147`), never names.
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+)
 
 
 class Disposition(enum.StrEnum):
@@ -160,7 +169,8 @@ def _iso_date(value: object) -> object:
         return value
     if isinstance(value, str):
         text = value.strip()
-        if len(text) == 10:
+        # fromisoformat alone would also take the week date 2021-W44-4.
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             try:
                 return date.fromisoformat(text)
             except ValueError:
@@ -169,16 +179,20 @@ def _iso_date(value: object) -> object:
 
 
 def _number(value: object) -> object:
-    """Plain decimal numbers only: `1_000`, `0x10` and `nan` are mistakes, not numbers."""
+    """Decimal numbers only: `1_000`, `0x10` and `nan` are mistakes, not numbers.
+
+    An exponent passes: that is how programs write very small fractions (`1e-07`).
+    """
     if isinstance(value, str):
         text = value.strip()
-        if text and all(c in "0123456789.-" for c in text):
-            try:
-                return float(text)
-            except ValueError:
-                pass
+        if re.fullmatch(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", text):
+            return float(text)
         raise ValueError("use a plain number, for example 0.25")
     return value
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 def _upper(value: object) -> object:
@@ -206,7 +220,9 @@ Territory = Annotated[
     str, BeforeValidator(_territory), StringConstraints(pattern=r"^([A-Z]{2}|world)$")
 ]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$", to_lower=True)]
+Sha256 = Annotated[str, BeforeValidator(_lower), StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+#: A length of time such as `5y`, `18m` or `90d`.
+Term = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}[ymd]$")]
 Captions = dict[Language, Text]
 
 
@@ -247,7 +263,7 @@ class Scope(Strict):
     valid_from: IsoDate
     valid_until: IsoDate | None = None
     #: A term such as `5y`, `18m` or `90d`, counted from `valid_from`.
-    valid_for: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}[ymd]$")] | None = None
+    valid_for: Term | None = None
 
 
 class RiskDecision(Strict):
@@ -343,7 +359,18 @@ class Location(Strict):
     place: Text | None = None
 
 
-PeopleNone = Literal["none"]
+PeopleNone = Annotated[Literal["none"], BeforeValidator(_lower)]
+
+
+def _people_form(value: object) -> str:
+    return "people:none" if isinstance(value, str) else "people:list"
+
+
+#: Told apart by their form, so that a mistake in one is not reported against both.
+People = Annotated[
+    Annotated[PeopleNone, Tag("people:none")] | Annotated[tuple[Person, ...], Tag("people:list")],
+    Discriminator(_people_form),
+]
 
 
 class PhotoStatement(Strict):
@@ -358,7 +385,7 @@ class PhotoStatement(Strict):
     tags: tuple[Ident, ...] = ()
     crowd: YesNo | None = None
     #: None: nobody said (unknown). "none": a person stated that nobody is shown.
-    people: PeopleNone | tuple[Person, ...] | None = None
+    people: People | None = None
 
 
 class PhotoSidecar(PhotoStatement):

@@ -1,0 +1,110 @@
+"""The catalogue: everything dam knows, in one database, and the only owner of SQL.
+
+Reads are methods of `Catalog`. Changes are methods of the `Unit` that `Catalog.transaction`
+gives, so that nothing can be changed outside of a transaction; a `Unit` reads as well.
+Every method may raise WorkspaceBusy (another process held the database for longer than the
+timeout), StorageError (the disk refused) and IntegrityError (damaged or foreign content).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import text  # noqa: TID251
+
+from dam.adapters.catalog.assets import AssetReads, AssetWrites
+from dam.adapters.catalog.consents import ConsentReads, ConsentWrites
+from dam.adapters.catalog.decisions import DecisionReads, DecisionWrites
+from dam.adapters.catalog.engine import Database
+from dam.adapters.catalog.events import EventReads, EventWrites
+from dam.adapters.catalog.migrate import ready
+from dam.adapters.catalog.packs import PackReads, PackWrites
+from dam.adapters.catalog.provenance import ProvenanceReads, ProvenanceWrites
+
+__all__ = ["Catalog", "Unit"]
+
+
+def _random_id() -> str:
+    return secrets.token_hex(16)
+
+
+class Unit(AssetWrites, ProvenanceWrites, ConsentWrites, DecisionWrites, PackWrites, EventWrites):
+    """One transaction: all of it is kept, or nothing. Usable until its `with` block ends."""
+
+
+class Catalog(AssetReads, ProvenanceReads, ConsentReads, DecisionReads, PackReads, EventReads):
+    """What dam knows. One object serves all threads of a process."""
+
+    def __init__(self, database: Database, new_id: Callable[[], str]) -> None:
+        super().__init__(database)
+        self._new_id = new_id
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+        new_id: Callable[[], str] = _random_id,
+        timeout_ms: int = 10_000,
+    ) -> Self:
+        """Open the database file, bringing its tables up to date first.
+
+        A new file is readable by its owner alone; an existing one is made so. `read_only`
+        creates and changes nothing. `new_id` makes the ids of ledger events. `timeout_ms` is
+        how long another process may hold the database. Raises ConfigurationError where there
+        is no database (and none may be created) or a newer version of dam made it, and
+        IntegrityError where the file is something else.
+        """
+        database = Database(path, create=create, read_only=read_only, timeout_ms=timeout_ms)
+        try:
+            ready(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, new_id)
+
+    def close(self) -> None:
+        """Give the file back. Harmless when repeated."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Unit]:
+        """Change things: kept when the block ends, undone when it raises.
+
+        Other threads wait; RuntimeError for a second one inside, or when opened read-only.
+        """
+        with self._db.span("write"):
+            yield Unit(self._db, self._new_id)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads inside the block see one state, whatever other processes write meanwhile."""
+        with self._db.span("read"):
+            yield
+
+    def damages(self) -> tuple[str, ...]:
+        """What SQLite finds wrong with the file itself, in its words; () if nothing."""
+        found = [str(row[0]) for row in self._db.rows(text("PRAGMA integrity_check"))]
+        orphans = {str(row[0]) for row in self._db.rows(text("PRAGMA foreign_key_check"))}
+        return (
+            *(line for line in found if line != "ok"),
+            *(f"a record of {table} points at nothing" for table in sorted(orphans)),
+        )

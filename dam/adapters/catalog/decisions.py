@@ -1,0 +1,184 @@
+"""Facts, rule packs and the decisions made with them, current and past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import insert, select, update  # noqa: TID251
+
+from dam.adapters.catalog.engine import Found
+from dam.adapters.catalog.part import Part
+from dam.adapters.catalog.tables import assets, decisions, facts, rule_packs
+from dam.core.errors import DamError, IntegrityError
+from dam.core.model import Decision, Obligation, Otherwise, Purpose, Reason
+
+_PLAIN = (
+    decisions.c.purpose,
+    decisions.c.territory,
+    decisions.c.day,
+    decisions.c.disposition,
+    decisions.c.facts_digest,
+    decisions.c.pack_digest,
+    decisions.c.holds_until,
+)
+
+ItemT = TypeVar("ItemT")
+
+
+def _store(decision: Decision) -> dict[str, object]:
+    """The columns of a decision; what has no column of its own goes into `body`."""
+    stored: dict[str, object] = {column.name: getattr(decision, column.name) for column in _PLAIN}
+    stored["purpose"] = decision.purpose.value
+    stored["body"] = {
+        "reasons": [
+            {field.name: _plain(getattr(reason, field.name)) for field in fields(reason)}
+            for reason in decision.reasons
+        ],
+        "obligations": [obligation.value for obligation in decision.obligations],
+        "consents": [list(consent) for consent in decision.consents],
+    }
+    return stored
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Otherwise):
+        return value.value
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _restore(row: Found) -> Decision:
+    """The decision as it was stored; IntegrityError where the row holds something else."""
+    try:
+        body = row.body
+        plain = {column.name: row._mapping[column] for column in _PLAIN}
+        return Decision(
+            **plain | {"purpose": Purpose(row.purpose)},
+            reasons=_each(body["reasons"], _reason),
+            obligations=_each(body["obligations"], Obligation),
+            consents=_each(body["consents"], _pair),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise IntegrityError(
+            "A decision in the catalogue cannot be read", "Restore it from a backup"
+        ) from None
+
+
+def _each(value: object, make: Callable[[Any], ItemT]) -> tuple[ItemT, ...]:
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(make(item) for item in value)
+
+
+def _reason(stored: dict[str, Any]) -> Reason:
+    return Reason(
+        rule=stored["rule"],
+        otherwise=Otherwise(stored["otherwise"]),
+        title=dict(stored["title"]),
+        message=dict(stored["message"]),
+        advice=dict(stored["advice"]),
+        source=stored["source"],
+        evidence=_each(stored["evidence"], str),
+        subjects=_each(stored["subjects"], str),
+    )
+
+
+def _pair(stored: list[str]) -> tuple[str, str]:
+    consent, digest = stored
+    return consent, digest
+
+
+class DecisionReads(Part):
+    """What was decided, on which facts and under which rules."""
+
+    def facts(self, digest: str) -> dict[str, object] | None:
+        """The facts of that digest, or None."""
+        row = self._db.one(select(facts.c.body).where(facts.c.digest == digest).limit(1))
+        return None if row is None else row.body
+
+    def rule_pack(self, digest: str) -> dict[str, object] | None:
+        """The rule pack of that digest, or None."""
+        row = self._db.one(select(rule_packs.c.body).where(rule_packs.c.digest == digest))
+        return None if row is None else row.body
+
+    def decisions(self, asset: str) -> tuple[Decision, ...]:
+        """The current decisions on an asset, one for each purpose, by purpose."""
+        rows = self._db.rows(
+            select(*_PLAIN, decisions.c.body)
+            .where(decisions.c.asset == asset, decisions.c.current)
+            .order_by(decisions.c.purpose)
+        )
+        return tuple(_restore(row) for row in rows)
+
+    def decision_history(self, asset: str) -> tuple[tuple[datetime, Decision], ...]:
+        """Every decision ever made on an asset with the time it was made, oldest first."""
+        rows = self._db.rows(
+            select(*_PLAIN, decisions.c.body, decisions.c.made_at)
+            .where(decisions.c.asset == asset)
+            .order_by(decisions.c.row)
+        )
+        return tuple((row.made_at, _restore(row)) for row in rows)
+
+    def due(self, day: date) -> tuple[str, ...]:
+        """The assets with a current decision that `day`, or a day before it, may change."""
+        return self._db.ids(
+            select(decisions.c.asset)
+            .where(decisions.c.current, decisions.c.holds_until <= day)
+            .distinct()
+            .order_by(decisions.c.asset)
+        )
+
+    def stale_pack(self, digest: str) -> tuple[str, ...]:
+        """The assets with a current decision made under another rule pack than this one."""
+        return self._db.ids(
+            select(decisions.c.asset)
+            .where(decisions.c.current, decisions.c.pack_digest != digest)
+            .distinct()
+            .order_by(decisions.c.asset)
+        )
+
+
+class DecisionWrites(DecisionReads):
+    """New facts and new decisions. Earlier ones stay on record."""
+
+    def put_facts(self, asset: str, digest: str, body: dict[str, object]) -> None:
+        """Keep what is now known of an asset and make it the asset's current facts."""
+        known = select(facts.c.digest).where(facts.c.digest == digest, facts.c.asset == asset)
+        if self._db.one(known) is None:
+            self._db.run(insert(facts).values(asset=asset, digest=digest, body=body))
+        self._db.run(update(assets).where(assets.c.id == asset).values(facts_digest=digest))
+
+    def put_rule_pack(self, digest: str, body: dict[str, object]) -> None:
+        """Keep a rule pack, so that a decision made with it can be explained years later."""
+        if self.rule_pack(digest) is None:
+            self._db.run(insert(rule_packs).values(digest=digest, body=body))
+
+    def put_decisions(self, asset: str, made: Iterable[Decision], made_at: datetime) -> None:
+        """Make these the current decisions for their purposes.
+
+        Those they supersede stay in the history; one that is equal to the current one adds
+        nothing. DamError where two of them are for the same purpose.
+        """
+        new = tuple(made)
+        if len({decision.purpose for decision in new}) != len(new):
+            raise DamError("Two decisions were made for one purpose")
+        current = {decision.purpose: decision for decision in self.decisions(asset)}
+        for decision in new:
+            if current.get(decision.purpose) == decision:
+                continue
+            self._db.run(
+                update(decisions)
+                .where(
+                    decisions.c.asset == asset,
+                    decisions.c.purpose == decision.purpose.value,
+                    decisions.c.current,
+                )
+                .values(current=False)
+            )
+            self._db.run(
+                insert(decisions).values(
+                    **_store(decision), asset=asset, made_at=made_at, current=True
+                )
+            )

@@ -1,0 +1,143 @@
+"""Where originals came from, and the sidecars that speak of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update  # noqa: TID251
+
+from dam.adapters.catalog.part import Part, build, columns, starts_with, values
+from dam.adapters.catalog.tables import provenance, sidecar_links, sidecar_versions, sidecars
+from dam.core.rows import LinkRow, ProvenanceRow, SidecarRow
+
+_COLUMNS = columns(provenance, ProvenanceRow)
+_SIDECAR = columns(sidecars, SidecarRow)
+_SAME = ("asset", "folder", "name", "device", "inode", "mtime_ns", "size")
+
+
+class ProvenanceReads(Part):
+    """What was dropped where, and which sidecars stand beside it."""
+
+    def provenance(self, asset: str) -> tuple[ProvenanceRow, ...]:
+        """Every place and name an asset was dropped as, oldest first."""
+        rows = self._db.rows(
+            select(*_COLUMNS).where(provenance.c.asset == asset).order_by(provenance.c.row)
+        )
+        return tuple(build(ProvenanceRow, row) for row in rows)
+
+    def unremoved(self) -> Iterator[ProvenanceRow]:
+        """Stream the sources that have not been removed from the inbox, oldest first."""
+        rows = self._db.pages(
+            select(provenance.c.row, *_COLUMNS).where(~provenance.c.removed),
+            (provenance.c.row,),
+        )
+        return (build(ProvenanceRow, row) for row in rows)
+
+    def assets_named(self, folder_key: str, name_key: str) -> tuple[str, ...]:
+        """The assets dropped under that name in that folder."""
+        return self._dropped(
+            and_(provenance.c.folder_key == folder_key, provenance.c.name_key == name_key)
+        )
+
+    def assets_stemmed(self, folder_key: str, stem_key: str) -> tuple[str, ...]:
+        """The assets dropped in that folder under that name without its suffix."""
+        return self._dropped(
+            and_(provenance.c.folder_key == folder_key, provenance.c.stem_key == stem_key)
+        )
+
+    def assets_under(self, folder_key: str) -> tuple[str, ...]:
+        """The assets dropped in that folder or below it; "" is the whole inbox."""
+        if not folder_key:
+            return self._dropped(None)
+        return self._dropped(
+            or_(
+                provenance.c.folder_key == folder_key,
+                starts_with(provenance.c.folder_key, f"{folder_key}/"),
+            )
+        )
+
+    def _dropped(self, condition: ColumnElement[bool] | None) -> tuple[str, ...]:
+        statement = select(provenance.c.asset).distinct().order_by(provenance.c.asset)
+        return self._db.ids(statement if condition is None else statement.where(condition))
+
+    def sidecar(self, slot: str) -> SidecarRow | None:
+        """The current version of the sidecar at that place, or None."""
+        row = self._db.one(select(*_SIDECAR).where(sidecars.c.slot == slot))
+        return None if row is None else build(SidecarRow, row)
+
+    def sidecars_of(self, asset: str) -> tuple[tuple[SidecarRow, bool], ...]:
+        """The sidecars that speak of an asset, each with whether it is ambiguous."""
+        rows = self._db.rows(
+            select(*_SIDECAR, sidecar_links.c.ambiguous)
+            .join(sidecar_links, sidecar_links.c.slot == sidecars.c.slot)
+            .where(sidecar_links.c.asset == asset)
+            .order_by(sidecars.c.slot)
+        )
+        return tuple((build(SidecarRow, row), bool(row.ambiguous)) for row in rows)
+
+    def links_of_slot(self, slot: str) -> tuple[LinkRow, ...]:
+        """Which assets a sidecar speaks of, and whether surely."""
+        rows = self._db.rows(
+            select(*columns(sidecar_links, LinkRow))
+            .where(sidecar_links.c.slot == slot)
+            .order_by(sidecar_links.c.asset)
+        )
+        return tuple(build(LinkRow, row) for row in rows)
+
+    def assets_of_slot(self, slot: str) -> tuple[str, ...]:
+        """The assets a sidecar speaks of."""
+        return tuple(link.asset for link in self.links_of_slot(slot))
+
+
+class ProvenanceWrites(ProvenanceReads):
+    """What was seen in the inbox."""
+
+    def add_provenance(self, row: ProvenanceRow) -> bool:
+        """Remember a source; false if that very file was remembered before.
+
+        A remembered file that had been removed and is there again (file systems reuse inodes,
+        copies keep their time) counts as not removed, so that it is not left in the inbox.
+        """
+        same = and_(*(provenance.c[name] == getattr(row, name) for name in _SAME))
+        known = self._db.one(select(provenance.c.row, provenance.c.removed).where(same))
+        if known is None:
+            self._db.run(insert(provenance).values(values(row)))
+            return True
+        if known.removed and not row.removed:
+            self._db.run(
+                update(provenance).where(provenance.c.row == known.row).values(removed=False)
+            )
+        return False
+
+    def mark_removed(self, asset: str, folder: bytes, name: bytes) -> None:
+        """The source of an asset is gone from the inbox."""
+        self._db.run(
+            update(provenance)
+            .where(
+                provenance.c.asset == asset,
+                provenance.c.folder == folder,
+                provenance.c.name == name,
+            )
+            .values(removed=True)
+        )
+
+    def put_sidecar(self, row: SidecarRow) -> bool:
+        """Keep this version of a sidecar as the current one; false if it already is.
+
+        Earlier versions stay in the history.
+        """
+        known = self.sidecar(row.slot)
+        if known is not None and (known.sha256, known.kind) == (row.sha256, row.kind):
+            return False
+        if known is None:
+            self._db.run(insert(sidecars).values(values(row)))
+        else:
+            self._db.run(update(sidecars).where(sidecars.c.slot == row.slot).values(values(row)))
+        self._db.run(insert(sidecar_versions).values(values(row)))
+        return True
+
+    def link_sidecar(self, asset: str, slot: str, ambiguous: bool) -> None:
+        """A sidecar speaks of an asset; telling it again replaces `ambiguous`."""
+        link = and_(sidecar_links.c.asset == asset, sidecar_links.c.slot == slot)
+        if not self._db.run(update(sidecar_links).where(link).values(ambiguous=ambiguous)):
+            self._db.run(insert(sidecar_links).values(asset=asset, slot=slot, ambiguous=ambiguous))

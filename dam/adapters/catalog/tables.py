@@ -1,0 +1,305 @@
+"""The tables of the catalogue, as the newest revision in `migrations/versions` leaves them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (  # noqa: TID251
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    true,
+)
+
+from dam.adapters.catalog.columns import Decided, Huge, Instant, Json, Words
+
+#: The newest revision in `migrations/versions`; a test holds the two together.
+HEAD = "0001"
+
+metadata = MetaData()
+
+#: SQLite counts up only in a primary key declared INTEGER.
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _asset(*, primary_key: bool = False) -> Column[str]:
+    return Column("asset", Words, ForeignKey("assets.id"), nullable=False, primary_key=primary_key)
+
+
+assets = Table(
+    "assets",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("size", BigInteger, nullable=False),
+    Column("format", String(32), nullable=False),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("disposition", Decided, nullable=False),
+    Column("archived_as", Words),
+    Column("captured_on", Date),
+    Column("captured_source", Words, nullable=False),
+    Column("photographer", Words),
+    Column("programme", Words),
+    Column("country", Words),
+    Column("city", Words),
+    Column("facts_digest", String(64)),
+    Column("added_at", Instant, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("note_hint", Words, nullable=False),
+    Index("ix_assets_added", "added_at", "id"),
+    Index("ix_assets_disposition", "disposition", "added_at", "id"),
+)
+
+provenance = Table(
+    "provenance",
+    metadata,
+    Column("row", _Serial, primary_key=True),
+    _asset(),
+    Column("folder", LargeBinary, nullable=False),
+    Column("name", LargeBinary, nullable=False),
+    Column("shown", Words, nullable=False),
+    Column("folder_key", Words, nullable=False),
+    Column("name_key", Words, nullable=False),
+    Column("stem_key", Words, nullable=False),
+    Column("device", Huge, nullable=False),
+    Column("inode", Huge, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", Huge, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("removed", Boolean, nullable=False),
+    UniqueConstraint("asset", "folder", "name", "device", "inode", "mtime_ns", "size"),
+    Index("ix_provenance_name", "folder_key", "name_key"),
+    Index("ix_provenance_stem", "folder_key", "stem_key"),
+)
+Index(
+    "ix_provenance_unremoved",
+    provenance.c.row,
+    sqlite_where=~provenance.c.removed,
+    postgresql_where=~provenance.c.removed,
+)
+
+
+def _version() -> tuple[Column[object], ...]:
+    return (
+        Column("kind", String(8), nullable=False),
+        Column("sha256", String(64), nullable=False),
+        Column("shown", Words, nullable=False),
+        Column("folder_key", Words, nullable=False),
+        Column("name_key", Words, nullable=False),
+        Column("seen_at", Instant, nullable=False),
+    )
+
+
+sidecars = Table("sidecars", metadata, Column("slot", Words, primary_key=True), *_version())
+
+sidecar_versions = Table(
+    "sidecar_versions",
+    metadata,
+    Column("row", _Serial, primary_key=True),
+    Column("slot", Words, ForeignKey("sidecars.slot"), nullable=False, index=True),
+    *_version(),
+)
+
+sidecar_links = Table(
+    "sidecar_links",
+    metadata,
+    _asset(primary_key=True),
+    Column("slot", Words, ForeignKey("sidecars.slot"), primary_key=True, index=True),
+    Column("ambiguous", Boolean, nullable=False),
+)
+
+consent_versions = Table(
+    "consent_versions",
+    metadata,
+    Column("row", _Serial, primary_key=True),
+    Column("consent", Words, nullable=False),
+    Column("slot", Words, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("body", Json, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("current", Boolean, nullable=False),
+    Index("ix_consent_versions_consent", "consent"),
+    Index("ix_consent_versions_slot", "slot"),
+)
+Index(
+    "ix_consent_versions_current",
+    consent_versions.c.consent,
+    consent_versions.c.slot,
+    unique=True,
+    sqlite_where=consent_versions.c.current == true(),
+    postgresql_where=consent_versions.c.current == true(),
+)
+Index(
+    "ix_consent_versions_subject",
+    consent_versions.c.subject,
+    sqlite_where=consent_versions.c.current == true(),
+    postgresql_where=consent_versions.c.current == true(),
+)
+
+consent_events = Table(
+    "consent_events",
+    metadata,
+    Column("row", _Serial, primary_key=True),
+    Column("consent", Words, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("body", Json, nullable=False),
+    UniqueConstraint("consent", "digest"),
+)
+
+asset_consents = Table(
+    "asset_consents",
+    metadata,
+    _asset(primary_key=True),
+    Column("consent", Words, primary_key=True, index=True),
+)
+
+asset_subjects = Table(
+    "asset_subjects",
+    metadata,
+    _asset(primary_key=True),
+    Column("subject", Words, primary_key=True, index=True),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    _asset(primary_key=True),
+    Column("body", Json, nullable=False),
+)
+
+rule_packs = Table(
+    "rule_packs",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("body", Json, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("row", _Serial, primary_key=True),
+    _asset(),
+    Column("purpose", String(32), nullable=False),
+    Column("territory", String(16), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("disposition", Decided, nullable=False),
+    Column("facts_digest", String(64), nullable=False),
+    Column("pack_digest", String(64), nullable=False),
+    Column("holds_until", Date),
+    Column("body", Json, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("current", Boolean, nullable=False),
+    Index("ix_decisions_asset", "asset"),
+)
+Index(
+    "ix_decisions_current",
+    decisions.c.asset,
+    decisions.c.purpose,
+    unique=True,
+    sqlite_where=decisions.c.current == true(),
+    postgresql_where=decisions.c.current == true(),
+)
+Index(
+    "ix_decisions_until",
+    decisions.c.holds_until,
+    sqlite_where=decisions.c.current == true(),
+    postgresql_where=decisions.c.current == true(),
+)
+Index(
+    "ix_decisions_pack",
+    decisions.c.pack_digest,
+    sqlite_where=decisions.c.current == true(),
+    postgresql_where=decisions.c.current == true(),
+)
+
+due_work = Table(
+    "due_work",
+    metadata,
+    Column("row", _Serial, primary_key=True),
+    Column("asset", Words, ForeignKey("assets.id"), nullable=False, unique=True),
+    Column("mark", Integer, nullable=False),
+)
+
+renditions = Table(
+    "renditions",
+    metadata,
+    _asset(primary_key=True),
+    Column("purpose", String(32), primary_key=True),
+    Column("relative", Words),
+    Column("sha256", String(64)),
+    Column("size", BigInteger),
+    Column("state", String(8), nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Index("ix_renditions_state", "state", "asset", "purpose"),
+    CheckConstraint("state IN ('planned', 'filed', 'removed')", name="ck_renditions_state"),
+)
+
+packs = Table(
+    "packs",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("purpose", String(32), nullable=False),
+    Column("recipient", Words, nullable=False),
+    Column("territory", String(16), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("path", Words, nullable=False),
+    Column("manifest_sha256", String(64), nullable=False),
+)
+
+pack_items = Table(
+    "pack_items",
+    metadata,
+    Column("pack", Words, ForeignKey("packs.id"), primary_key=True),
+    Column("file", Words, primary_key=True),
+    Column("asset", Words, ForeignKey("assets.id"), nullable=False, index=True),
+    Column("sha256", String(64), nullable=False),
+)
+
+pack_item_consents = Table(
+    "pack_item_consents",
+    metadata,
+    Column("pack", Words, primary_key=True),
+    Column("file", Words, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("consent", Words, nullable=False, index=True),
+    Column("digest", String(64), nullable=False),
+    ForeignKeyConstraint(["pack", "file"], ["pack_items.pack", "pack_items.file"]),
+)
+
+#: `at` and `body` are the very text that was sealed.
+events = Table(
+    "events",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("at", String(40), nullable=False),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("prev", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+#: One row: where the ledger ends. Without it a cut-off end of the chain looks whole.
+ledger_head = Table(
+    "ledger_head",
+    metadata,
+    Column("single", Boolean, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    CheckConstraint("single = true", name="ck_ledger_head_single"),
+)

@@ -1,0 +1,276 @@
+"""A pool of child processes that decode and render, so that no photograph can hurt the parent.
+
+A child that dies or runs out of time costs one photograph (UnusablePhoto) and is replaced at its
+next use. What a child sends is JSON, checked field by field before anything is made of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from types import TracebackType
+from typing import Final, Self
+
+from dam.adapters.darkroom_child import TAKEN, Reply, Request, receive, receive_exactly, send
+from dam.adapters.imaging import Limits
+from dam.core.errors import ConfigurationError, RenditionRefused, UnusablePhoto
+from dam.core.readings import Looked, Rendered, RenderJob
+
+#: The libraries of a child need about 500 MiB of addresses before they open any photograph.
+MIN_MEMORY_MB: Final = 512
+_START_SECONDS: Final = 60
+_CHILD = (sys.executable, "-P", "-m", "dam.adapters.darkroom_child")
+#: Nothing else of the environment reaches the child: it may hold passwords.
+_KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "TZ")
+_SET = {
+    "PYTHONUTF8": "1",
+    "PYTHONNOUSERSITE": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    # Pictures go back to the system at once: a child lives through thousands of them.
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
+    "MALLOC_TRIM_THRESHOLD_": "1048576",
+}
+_SAFE_HINT = "Open it on another machine and export it as JPEG, if it is a photograph at all"
+
+
+class _NeverSeen(Exception):
+    """The child died before it took the message: the photograph is not at fault."""
+
+
+class Child:
+    """One child process, lent by `Darkroom.session` to one thread at a time."""
+
+    def __init__(self, limits: Limits, face_check: bool, seconds: int, memory_mb: int) -> None:
+        self._settings = Request(
+            do="drop", limits=limits, face_check=face_check, seconds=seconds, memory_mb=memory_mb
+        )
+        self._path = b""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._wire: socket.socket | None = None
+        self._waiting = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, None while there is no process."""
+        return self._process.pid if self._process else None
+
+    def look(self, path: str, xmp_sidecar: bytes | None = None) -> Looked:
+        """Decode the original at `path`, read its metadata, count its faces.
+
+        `xmp_sidecar`: the bytes of the XMP file beside it, None where there is none. Raises
+        UnusablePhoto, StorageError where the disk does not give the bytes, ConfigurationError
+        where no child can be started.
+        """
+        # Absolute: the rendition may be asked for after the caller changed its folder.
+        self._path = os.fsencode(os.path.abspath(path))  # noqa: PTH100
+        reply = self._ask(do="look", path=self._path, sidecar=xmp_sidecar)
+        if reply.looked is None:
+            raise self._dead("The decoder gave no answer on this file")
+        return reply.looked
+
+    def render(self, job: RenderJob) -> Rendered:
+        """Write `job.target` out of the photograph last looked at, as often as wanted.
+
+        A leftover at the target is replaced. Raises RenditionRefused where the result, read
+        back, holds anything beyond the allow-list or the job cannot be met; StorageError where
+        the disk refuses; UnusablePhoto and ConfigurationError as `look`.
+        """
+        if not self._path:
+            raise RenditionRefused("No photograph was looked at", "Look before rendering")
+        target = os.fsencode(os.path.abspath(job.target))  # noqa: PTH100
+        reply = self._ask(do="render", path=self._path, target=target, job=replace(job, target=""))
+        if reply.rendered is None:
+            raise self._dead("The decoder gave no answer on this file")
+        return reply.rendered
+
+    def drop(self) -> None:
+        """Let go of the pixels."""
+        self._path = b""
+        if self._alive():
+            self._ask(do="drop")
+
+    def settle(self) -> None:
+        """Make ready for the next borrower: no pixels held, no half-read answer."""
+        if self._waiting:
+            self.close()
+        try:
+            self.drop()
+        except (UnusablePhoto, ConfigurationError):
+            self.close()
+
+    def close(self) -> None:
+        """End the process, now."""
+        self._path = b""
+        self._end()
+
+    def _alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _ask(self, **wants: object) -> Reply:
+        request = Request.model_construct(**{**dict(self._settings), **wants})
+        try:
+            body = request.model_dump_json().encode()
+        except ValueError:
+            raise RenditionRefused("A text of the rendition is no valid Unicode") from None
+        try:
+            reply = self._exchange(body)
+        except _NeverSeen:
+            try:
+                reply = self._exchange(body)
+            except _NeverSeen:
+                raise _no_child() from None
+        if reply.last:
+            self._end()
+        if reply.failure is not None:
+            raise reply.failure.raised()
+        return reply
+
+    def _exchange(self, body: bytes) -> Reply:
+        wire = self._wire if self._alive() and self._wire else self._start()
+        deadline = time.monotonic() + self._settings.seconds
+        self._waiting = True
+        taken = False
+        try:
+            wire.settimeout(self._settings.seconds)
+            send(wire, body)
+            taken = receive_exactly(wire, len(TAKEN), deadline) == TAKEN
+            reply = Reply.model_validate_json(receive(wire, deadline))
+        except TimeoutError:
+            raise self._dead("The decoder ran out of time on this file") from None
+        except (EOFError, OSError):
+            if not taken:
+                self._end()
+                raise _NeverSeen from None
+            raise self._dead("The decoder died on this file") from None
+        except ValueError:
+            raise self._dead("The decoder gave no sensible answer on this file") from None
+        self._waiting = False
+        return reply
+
+    def _dead(self, what: str) -> UnusablePhoto:
+        if self._end() == -signal.SIGXCPU:
+            what = "The decoder ran out of time on this file"
+        return UnusablePhoto(what, _SAFE_HINT)
+
+    def _start(self) -> socket.socket:
+        self._end()
+        ours, theirs = socket.socketpair()
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        try:
+            with theirs:
+                self._process = subprocess.Popen(
+                    _CHILD,
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env={**kept, **_SET},
+                    # Ctrl-C in the terminal is the parent's affair.
+                    process_group=0,
+                )
+            self._wire = ours
+            Reply.model_validate_json(receive(ours, time.monotonic() + _START_SECONDS))
+        except (OSError, EOFError, ValueError):
+            ours.close()
+            self._end()
+            raise _no_child() from None
+        except BaseException:
+            ours.close()
+            self._end()
+            raise
+        return ours
+
+    def _end(self) -> int | None:
+        """Kill the process if there is one; how it ended."""
+        process, self._process = self._process, None
+        wire, self._wire = self._wire, None
+        self._waiting = False
+        if wire is not None:
+            wire.close()
+        if process is None:
+            return None
+        # One that died by itself has said why; one that hangs is given no time to say more.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(0.05)
+        process.kill()
+        return process.wait()
+
+
+def _no_child() -> ConfigurationError:
+    return ConfigurationError(
+        "The process that decodes photographs could not be started",
+        "Run 'dam doctor'; nothing was done to the photographs",
+    )
+
+
+class Darkroom:
+    """Lends children. A context manager; leaving it waits for lent children, then ends all."""
+
+    def __init__(
+        self,
+        workers: int,
+        limits: Limits,
+        *,
+        face_check: bool = True,
+        seconds: int = 120,
+        memory_mb: int = 2048,
+    ) -> None:
+        """At most `workers` children, started when first needed.
+
+        `seconds` for one look or one render, by the clock and of the processor; `memory_mb` MiB
+        of addresses for each child. Raises ConfigurationError for values nothing can work with.
+        """
+        if workers < 1 or seconds < 1 or memory_mb < MIN_MEMORY_MB:
+            raise ConfigurationError(
+                "The darkroom cannot work with these limits",
+                f"At least 1 worker, 1 second and {MIN_MEMORY_MB} MiB of memory",
+            )
+        self._workers = workers
+        # Last in, first out: a warm child is better than a new one.
+        self._free: queue.LifoQueue[Child | None] = queue.LifoQueue()
+        for _ in range(workers):
+            self._free.put(Child(limits, face_check, seconds, memory_mb))
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[Child]:
+        """Lend one child exclusively; waits until one is free. Its pixels go when it comes back."""
+        child = self._free.get()
+        if child is None:
+            self._free.put(None)
+            raise ConfigurationError("The darkroom is closed")
+        try:
+            yield child
+        finally:
+            try:
+                child.settle()
+            finally:
+                self._free.put(child)
+
+    def close(self) -> None:
+        """End all children, waiting for those that are lent."""
+        for _ in range(self._workers):
+            child = self._free.get()
+            if child is None:
+                break
+            child.close()
+        self._free.put(None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

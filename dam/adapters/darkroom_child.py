@@ -1,0 +1,287 @@
+"""The process that touches hostile bytes: decodes, counts faces, renders; may die at any time.
+
+Started by `darkroom` as `python -m dam.adapters.darkroom_child` with one end of a socket as its
+standard input. Messages are a four-byte length and JSON, both ways; nothing is ever unpickled.
+It takes no settings from its environment, ignores Ctrl-C and ends with its parent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import resource
+import signal
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dam.adapters import faces, imaging, imaging_mark, metadata, readback
+from dam.core.errors import (
+    ConfigurationError,
+    DamError,
+    RenditionRefused,
+    StorageError,
+    UnusablePhoto,
+)
+from dam.core.readings import FaceCount, Looked, Rendered, RenderJob
+
+MAX_MESSAGE: Final = 64 * 1024 * 1024
+#: Sent as soon as a message has arrived: a child that dies before it never saw the photograph.
+TAKEN: Final = b"+"
+ERRORS: Final[dict[str, type[DamError]]] = {
+    kind.__name__: kind
+    for kind in (UnusablePhoto, RenditionRefused, StorageError, ConfigurationError)
+}
+_HEAD = 4
+_MEMORY_HINT = "Export it smaller, or ask whoever runs dam to allow more memory"
+_Short = Annotated[str, Field(max_length=2000)]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, ser_json_bytes="base64", val_json_bytes="base64"
+    )
+
+
+class Request(_Message):
+    """What the parent wants. Paths are bytes: not every file name is Unicode."""
+
+    do: Literal["look", "render", "drop"]
+    path: bytes = b""
+    sidecar: bytes | None = None
+    target: bytes = b""
+    job: RenderJob | None = None
+    limits: imaging.Limits
+    face_check: bool
+    seconds: int
+    memory_mb: int
+
+
+class Failure(_Message):
+    """An error on its way to the parent."""
+
+    error: Literal["UnusablePhoto", "RenditionRefused", "StorageError", "ConfigurationError"]
+    what: _Short
+    hint: _Short = ""
+    incomplete: bool = False
+
+    def raised(self) -> DamError:
+        if self.error == "UnusablePhoto":
+            return UnusablePhoto(self.what, self.hint, incomplete=self.incomplete)
+        return ERRORS[self.error](self.what, self.hint)
+
+
+class Reply(_Message):
+    """What came out: one of the three, or none for `drop`. `last`: the child ends now."""
+
+    looked: Looked | None = None
+    rendered: Rendered | None = None
+    failure: Failure | None = None
+    last: bool = False
+
+
+def send(wire: socket.socket, body: bytes) -> None:
+    """One message. Raises OSError where the other side is gone, ValueError where it is too long."""
+    if len(body) > MAX_MESSAGE:
+        raise ValueError("message too long")
+    wire.sendall(len(body).to_bytes(_HEAD, "big") + body)
+
+
+def receive(wire: socket.socket, deadline: float | None = None) -> bytes:
+    """One message; `deadline` as time.monotonic() counts.
+
+    Raises EOFError where the other side is gone, TimeoutError after the deadline, ValueError
+    for a message that is too long.
+    """
+    length = int.from_bytes(receive_exactly(wire, _HEAD, deadline), "big")
+    if length > MAX_MESSAGE:
+        raise ValueError("message too long")
+    return receive_exactly(wire, length, deadline)
+
+
+def receive_exactly(wire: socket.socket, length: int, deadline: float | None = None) -> bytes:
+    """So many bytes; raises as `receive` does."""
+    body = bytearray()
+    while len(body) < length:
+        if deadline is not None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            wire.settimeout(left)
+        try:
+            piece = wire.recv(min(1 << 20, length - len(body)))
+        except ConnectionError:
+            piece = b""
+        if not piece:
+            raise EOFError
+        body += piece
+    return bytes(body)
+
+
+@dataclass(slots=True)
+class _Bench:
+    """What the child holds between two messages: the photograph it looked at last."""
+
+    path: bytes = b""
+    original: imaging.Original | None = None
+
+    def load(self, request: Request) -> imaging.Original:
+        if self.original is None or self.path != request.path:
+            # The old picture goes first: two of them may not fit into the memory allowed.
+            self.original, self.path = None, b""
+            self.original = imaging.open_original(os.fsdecode(request.path), request.limits)
+            self.path = request.path
+        return self.original
+
+
+def serve(wire: socket.socket) -> None:
+    """Answer messages until the parent is gone or an answer says that it is the last."""
+    bench = _Bench()
+    send(wire, Reply().model_dump_json().encode())
+    last = False
+    while not last:
+        try:
+            body = receive(wire)
+            wire.sendall(TAKEN)
+            request = Request.model_validate_json(body)
+            reply = _answer(bench, request)
+            send(wire, reply.model_dump_json().encode())
+        except (EOFError, OSError):
+            return
+        except ValueError:
+            # The request or what the metadata said is no valid text: the photograph is at fault.
+            fault = Failure(error="UnusablePhoto", what="The photograph holds texts beyond reading")
+            reply = Reply(failure=fault)
+            send(wire, reply.model_dump_json().encode())
+        last = reply.last
+
+
+def _answer(bench: _Bench, request: Request) -> Reply:
+    _limit(request)
+    looking = request.do == "look"
+    try:
+        if looking:
+            bench.original = None
+            return Reply(looked=_look(bench, request))
+        if request.do == "render" and request.job is not None:
+            return Reply(rendered=_render(bench, request, request.job))
+        bench.original = None
+        return Reply()
+    except MemoryError:
+        bench.original = None
+        what = "The picture needs more memory than is allowed"
+        return Reply(failure=_failure(looking, what, _MEMORY_HINT), last=True)
+    except tuple(ERRORS.values()) as problem:
+        return Reply(
+            failure=Failure.model_validate(
+                {
+                    "error": type(problem).__name__,
+                    "what": problem.what[:2000],
+                    "hint": problem.hint[:2000],
+                    "incomplete": getattr(problem, "incomplete", False),
+                }
+            )
+        )
+    except Exception as problem:
+        what = f"The photograph could not be worked on ({type(problem).__name__})"
+        return Reply(failure=_failure(looking, what, ""))
+
+
+def _failure(looking: bool, what: str, hint: str) -> Failure:
+    return Failure(error="UnusablePhoto" if looking else "RenditionRefused", what=what, hint=hint)
+
+
+def _limit(request: Request) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(used.ru_utime + used.ru_stime) + request.seconds + 1
+    for kind, value in (
+        (resource.RLIMIT_AS, request.memory_mb * 1024 * 1024),
+        (resource.RLIMIT_CPU, seconds),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        if hard != resource.RLIM_INFINITY:
+            value = min(value, hard)
+        resource.setrlimit(kind, (value, hard))
+
+
+def _look(bench: _Bench, request: Request) -> Looked:
+    original = bench.load(request)
+    said = metadata.read(original.blocks, request.sidecar)
+    if request.face_check:
+        found = faces.count(*original.reduced(faces.LOOK_SIDE))
+    else:
+        found = FaceCount(None, "none", "the face check is switched off")
+    return Looked(original.format, original.width, original.height, said, found)
+
+
+def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
+    original = bench.load(request)
+    picture = original.upright(job.max_side)
+    imaging.redact(picture, job.redact)
+    if job.mark:
+        imaging_mark.draw(picture, job.mark)
+    written = metadata.write(job.rights)
+    jpeg = imaging.encode(
+        picture,
+        quality=job.quality,
+        icc=original.icc,
+        exif=written.exif,
+        xmp=written.xmp,
+        app13=written.app13,
+    )
+    if complaints := readback.check(jpeg):
+        raise RenditionRefused(
+            "The finished rendition was read back and refused: " + "; ".join(complaints)[:1000]
+        )
+    _write(Path(os.fsdecode(request.target)), jpeg)
+    return Rendered(hashlib.sha256(jpeg).hexdigest(), len(jpeg), picture.width, picture.height)
+
+
+def _write(target: Path, body: bytes) -> None:
+    try:
+        # What a killed run left behind is nobody's: the name is ours alone.
+        target.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(target, flags, 0o600), "wb", buffering=0) as file:
+            rest = memoryview(body)
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fsync(file.fileno())
+    except OSError as problem:
+        with contextlib.suppress(OSError):
+            target.unlink(missing_ok=True)
+        raise StorageError(
+            f"The rendition could not be written ({os.strerror(problem.errno or 0)})",
+            "Free some space or check the disk, then run again",
+        ) from None
+
+
+def _end_with(parent: int) -> None:
+    # Not PR_SET_PDEATHSIG: that fires when the thread that started the child ends.
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def main() -> None:
+    """Take over standard input as the wire; shut the other streams, libraries write to them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    wire = socket.socket(fileno=os.dup(0))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    with wire:
+        serve(wire)
+
+
+if __name__ == "__main__":
+    main()

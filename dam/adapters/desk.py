@@ -1,0 +1,197 @@
+"""Everything one workspace needs, opened together and closed together.
+
+The only adapter that knows all the others: flows are handed a `Desk` and never open
+anything themselves. The clock is an argument (`now`), an aware instant; a day is the
+calendar day where the workspace stands, that is in the time zone `now` carries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dam.adapters.catalog import Catalog
+from dam.adapters.darkroom import Darkroom
+from dam.adapters.imaging import Limits
+from dam.adapters.lock import WorkspaceLock
+from dam.adapters.settings import Settings, Workspace, prepare
+from dam.adapters.store import Archive, OriginalStore
+from dam.core import names, rules
+from dam.core.consent import Record
+from dam.core.credits import Credits, ProgrammeFile, load_credits, load_programmes
+from dam.core.errors import ConfigurationError
+from dam.core.facts import Facts
+from dam.core.model import ConsentEvent, ConsentItem, Event
+from dam.core.rows import AssetRow, ProvenanceRow
+from dam.core.view import Dossier
+
+MAX_RULE_BYTES = 1024 * 1024
+CREDITS = "credits.yaml"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The open workspace. `now` gives the present instant, aware, in the local time zone."""
+
+    workspace: Workspace
+    settings: Settings
+    pack: rules.RulePack
+    credits: Credits
+    programmes: dict[str, ProgrammeFile]
+    catalog: Catalog
+    originals: OriginalStore
+    archive: Archive
+    now: Callable[[], datetime]
+
+    def day(self) -> date:
+        """Today's calendar day where the workspace stands."""
+        return self.now().date()
+
+    def instant(self) -> datetime:
+        """The present instant in UTC, as the catalogue keeps it."""
+        return self.now().astimezone(UTC)
+
+    def facts(self, row: AssetRow) -> Facts | None:
+        """The stored facts of an asset; None for what could never be read."""
+        body = self.catalog.facts(row.facts_digest) if row.facts_digest else None
+        return Facts.model_validate(body) if body is not None else None
+
+    def origin(self, asset: str) -> ProvenanceRow:
+        """The first arrival of an asset; its names and dates are the ones that count."""
+        return min(self.catalog.provenance(asset), key=lambda p: (p.seen_at, p.folder, p.name))
+
+    def records(
+        self, facts: Facts, fresh: Mapping[tuple[str, str], ConsentItem] | None = None
+    ) -> tuple[Record, ...]:
+        """Every consent record about the declared people, by consent id and by subject.
+
+        `fresh` holds records by (consent id, slot) that are not in the catalogue (dry run);
+        they take the place of what their slot said before.
+        """
+        subjects = {p.subject for p in facts.people.persons if p.subject}
+        ids = {p.consent for p in facts.people.persons if p.consent}
+        items = {
+            (v.consent, v.slot): ConsentItem.model_validate(v.body)
+            for v in self.catalog.current_consents(sorted(ids), sorted(subjects))
+        }
+        for key, item in (fresh or {}).items():
+            if key[0] in ids or item.subject.id in subjects:
+                items[key] = item
+        events: dict[str, dict[ConsentEvent, None]] = {}
+        for (consent, _), item in sorted(items.items(), key=lambda pair: pair[0]):
+            known = events.setdefault(consent, {})
+            known.update(dict.fromkeys(item.events))
+            for body in self.catalog.all_events(consent):
+                known[ConsentEvent.model_validate(body)] = None
+        return tuple(
+            Record(item, slot, tuple(events[consent]))
+            for (consent, slot), item in sorted(items.items(), key=lambda pair: pair[0])
+        )
+
+    def dossier(self, row: AssetRow) -> Dossier | None:
+        """All that a decision about a stored asset rests on; None where nothing was read."""
+        facts = self.facts(row)
+        if facts is None:
+            return None
+        name = names.text(self.origin(row.id).name)
+        return Dossier(facts, row.sha256, name, self.records(facts))
+
+    def darkroom(self, workers: int | None = None) -> Darkroom:
+        """Children that decode, look and render; to be used as a context manager."""
+        settings = self.settings
+        return Darkroom(
+            workers or settings.workers,
+            Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes),
+            face_check=settings.face_check,
+        )
+
+
+def read_folder(root: Path, folder: str) -> dict[str, bytes]:
+    """The `.yaml` files directly in `root/folder`, by their path relative to `root`'s parent.
+
+    Raises ConfigurationError where one cannot be read or is too large to be a rule file.
+    """
+    found: dict[str, bytes] = {}
+    base = root / folder
+    if not base.is_dir():
+        return found
+    for path in sorted(base.glob("*.y*ml")):
+        name = f"{root.name}/{folder}/{path.name}" if folder else f"{root.name}/{path.name}"
+        found[name] = read_rule_file(path, name)
+    return found
+
+
+def read_rule_file(path: Path, name: str) -> bytes:
+    """The bytes of one file under `rules/`; ConfigurationError where it is missing or unfit."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_RULE_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{name} cannot be read ({error.strerror})",
+            "`dam init` writes the starter rules into a new workspace",
+        ) from error
+    if len(data) > MAX_RULE_BYTES:
+        raise ConfigurationError(f"{name} is larger than {MAX_RULE_BYTES} bytes", "Shorten it")
+    return data
+
+
+def load_pack(workspace: Workspace) -> rules.RulePack:
+    """The rule pack of the workspace. Raises RulePackError with every problem."""
+    return rules.load(read_folder(workspace.rules, "consent"))
+
+
+@contextmanager
+def open_desk(
+    workspace: Workspace,
+    settings: Settings,
+    now: Callable[[], datetime],
+    *,
+    writing: bool = False,
+    alone: bool = False,
+) -> Iterator[Desk]:
+    """Open everything. Without `writing` nothing on disk is changed.
+
+    `alone` takes the workspace's lock, as whoever empties the inbox must; others may read
+    and export beside it.
+
+    Raises ConfigurationError (unusable workspace, rules, roster, settings) and
+    WorkspaceBusy where another process is writing.
+    """
+    pack = load_pack(workspace)
+    roster = load_credits(
+        read_rule_file(workspace.rules / CREDITS, f"{workspace.rules.name}/{CREDITS}")
+    )
+    programmes = load_programmes(read_folder(workspace.rules, "programmes"))
+    with ExitStack() as stack:
+        prepare(workspace, dry_run=not writing)
+        if writing and alone:
+            stack.enter_context(WorkspaceLock(workspace.lock))
+        catalog = stack.enter_context(_catalog(workspace, stack, writing=writing))
+        if writing and catalog.rule_pack(pack.digest) is None:
+            with catalog.transaction() as unit:
+                unit.put_rule_pack(pack.digest, {"files": dict(pack.sources)})
+                unit.append(Event("rules.used", pack.digest, {}), now().astimezone(UTC))
+        yield Desk(
+            workspace=workspace,
+            settings=settings,
+            pack=pack,
+            credits=roster,
+            programmes=programmes,
+            catalog=catalog,
+            originals=OriginalStore(workspace.originals),
+            archive=Archive(workspace.archive),
+            now=now,
+        )
+
+
+def _catalog(workspace: Workspace, stack: ExitStack, *, writing: bool) -> Catalog:
+    """The catalogue; for reading a workspace that has none yet, an empty one elsewhere."""
+    if not writing and not workspace.database.exists():
+        folder = stack.enter_context(TemporaryDirectory(prefix="dam-"))
+        return Catalog.open(Path(folder) / "empty.db")
+    return Catalog.open(workspace.database, create=writing, read_only=not writing)

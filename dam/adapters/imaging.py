@@ -1,0 +1,387 @@
+"""The only owner of pixels: opening within limits, orientation, colour, redaction, encoding.
+
+Everything in a photograph is hostile. The file is read once, judged from its bytes and its
+header, then decoded once at full size. Only the one of four formats that its first bytes name is
+opened (JPEG with its multi-picture form, TIFF, PNG, WebP): no other plugin sees the bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import stat
+import struct
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageCms  # noqa: TID251
+
+from dam.adapters.imaging_blocks import EXPORT_HINT, sniff, take_apart
+from dam.core.errors import DamError, RenditionRefused, StorageError, UnusablePhoto
+from dam.core.model import Face
+from dam.core.readings import RawBlocks
+
+#: Pillow opens MPO (two pictures in one JPEG) under the name JPEG.
+FORMATS: Final = ("JPEG", "TIFF", "PNG", "WEBP")
+#: A profile larger than this is applied to the pixels instead of being carried along.
+MAX_PROFILE: Final = 1024 * 1024
+#: How far beyond a face or region the fill goes, as a part of its width and height.
+REDACT_MARGIN: Final = 0.2
+REDACT_FILL: Final = 96
+
+COPY_HINT = "Copy it again from the camera or the card"
+_ORIENTATION = 0x0112
+_PHOTOMETRIC = 262
+_ZERO_TAIL = 256
+_JPEG_SIDE = 65_500
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SWAPS_SIDES = (5, 6, 7, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an original may ask for: pixels of its picture, bytes of its file."""
+
+    max_pixels: int = 250_000_000
+    max_bytes: int = 512 * 1024 * 1024
+
+
+class Original:
+    """A decoded photograph. `width` and `height` are upright pixels.
+
+    The pixels are kept as they were decoded and never changed; `upright` hands out copies.
+    """
+
+    def __init__(
+        self, pixels: Image.Image, icc: bytes, turn: int, kind: str, blocks: RawBlocks
+    ) -> None:
+        self._pixels = pixels
+        self._turn = turn
+        self.icc = icc
+        self.format = kind
+        self.blocks = blocks
+        across, down = pixels.size
+        self.width, self.height = (down, across) if turn in _SWAPS_SIDES else (across, down)
+
+    def upright(self, max_side: int | None = None) -> Image.Image:
+        """A copy the right way up, its longer side at most `max_side` pixels; mode RGB or L.
+
+        It carries no metadata at all (`info` is empty).
+        """
+        return self._turned(self._scaled(max_side, Image.Resampling.LANCZOS))
+
+    def reduced(self, side: int) -> tuple[bytes, int, int]:
+        """A small upright copy for counting: RGB bytes row by row, width, height in pixels."""
+        small = self._turned(self._scaled(side, Image.Resampling.BILINEAR)).convert("RGB")
+        return small.tobytes(), small.width, small.height
+
+    def _scaled(self, max_side: int | None, kernel: Image.Resampling) -> Image.Image:
+        longest = max(self._pixels.size)
+        if max_side is None or longest <= max_side:
+            return self._pixels
+        across, down = (max(1, round(n * max_side / longest)) for n in self._pixels.size)
+        return self._pixels.resize((across, down), kernel, reducing_gap=3.0)
+
+    def _turned(self, picture: Image.Image) -> Image.Image:
+        if (method := _TURNS.get(self._turn)) is not None:
+            return picture.transpose(method)
+        return picture.copy() if picture is self._pixels else picture
+
+
+def open_original(path: str | os.PathLike[str], limits: Limits) -> Original:
+    """Decode the photograph at `path`.
+
+    Raises UnusablePhoto: incomplete where the file stops before its picture does, otherwise
+    where it is none of the formats read, asks for more than `limits`, or cannot be decoded.
+    Raises StorageError where the disk does not give the bytes.
+    """
+    data = _read(path, limits.max_bytes)
+    kind = sniff(data[:16])
+    if not kind or kind == "HEIF":
+        raise _not_read(data, kind)
+    assert kind in FORMATS
+    container = take_apart(kind, data)
+    if not container.complete:
+        raise _cut_off()
+    try:
+        picture, pixels, icc, turn = _decode(data, kind, limits)
+    except (MemoryError, DamError):
+        raise
+    except Exception as problem:
+        raise _undecodable(problem, data, limits) from None
+    return Original(pixels, icc, turn, picture, container.blocks)
+
+
+def _read(path: str | os.PathLike[str], max_bytes: int) -> bytes:
+    try:
+        # O_NONBLOCK: opening a pipe must not wait for a writer.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb", buffering=0) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise UnusablePhoto("This is not a regular file", "Drop the photograph itself")
+            if status.st_size > max_bytes:
+                raise UnusablePhoto(
+                    f"The file is larger than the {max_bytes // 2**20} MiB allowed", EXPORT_HINT
+                )
+            return file.read(status.st_size)
+    except OSError as problem:
+        raise StorageError(
+            f"The original could not be read ({os.strerror(problem.errno or 0)})",
+            "Check the disk and run again",
+        ) from None
+
+
+def _not_read(data: bytes, kind: str) -> UnusablePhoto:
+    if kind == "HEIF":
+        return UnusablePhoto(
+            "This format is not read yet (HEIC or AVIF)",
+            "Convert it to JPEG, or set the phone to 'Most compatible', and drop the JPEG",
+        )
+    if not data.strip(b"\x00"):
+        return _cut_off()
+    return UnusablePhoto(
+        "This is no photograph that dam reads (JPEG, TIFF, PNG, WebP)", EXPORT_HINT
+    )
+
+
+def _cut_off() -> UnusablePhoto:
+    return UnusablePhoto("The file stops before the picture does", COPY_HINT, incomplete=True)
+
+
+def _too_large(limits: Limits) -> UnusablePhoto:
+    return UnusablePhoto(
+        f"The picture claims more than the {limits.max_pixels // 1_000_000} megapixels allowed",
+        "Export it smaller, or ask whoever runs dam to raise the limit",
+    )
+
+
+def _undecodable(problem: Exception, data: bytes, limits: Limits) -> DamError:
+    if isinstance(problem, Image.DecompressionBombError | Image.DecompressionBombWarning):
+        return _too_large(limits)
+    text = str(problem)
+    if "too large" in text or "MAX_TEXT_MEMORY" in text:
+        return UnusablePhoto("The texts in the file unpack to an enormous size", EXPORT_HINT)
+    if "truncated" in text.lower() or not data[-_ZERO_TAIL:].strip(b"\x00"):
+        return _cut_off()
+    return UnusablePhoto("The picture in the file is damaged", COPY_HINT)
+
+
+def _decode(data: bytes, kind: str, limits: Limits) -> tuple[str, Image.Image, bytes, int]:
+    """Format, pixels in RGB or L, the colour profile to keep, the EXIF orientation."""
+    Image.MAX_IMAGE_PIXELS = limits.max_pixels
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with Image.open(io.BytesIO(data), formats=(kind,)) as picture:
+            if picture.width * picture.height > limits.max_pixels:
+                raise _too_large(limits)
+            picture.load()
+            turn = _orientation(picture)
+            pixels, icc = _settle(picture)
+            return picture.format or kind, _bare(pixels), icc, turn
+
+
+def _bare(picture: Image.Image) -> Image.Image:
+    """The same pixels without `info`, out of which save() would copy comments and profiles."""
+    return Image.Image()._new(picture.im)
+
+
+def _orientation(picture: Image.Image) -> int:
+    """EXIF 2.32 tag 0112, 1 to 8; anything else means the picture is shown as it is stored."""
+    try:
+        value = picture.getexif().get(_ORIENTATION, 1)
+    except Exception:
+        # The block itself is handed on as it is and found unreadable by the metadata reader.
+        return 1
+    return value if isinstance(value, int) and value in _TURNS else 1
+
+
+def _settle(picture: Image.Image) -> tuple[Image.Image, bytes]:
+    """Any pixel mode to RGB or L, with the colour profile that fits it (or none)."""
+    icc = _trimmed(picture.info.get("icc_profile"))
+    if picture.mode == "CMYK":
+        return _from_cmyk(picture, icc), b""
+    if picture.mode == "LAB":
+        lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+        return _transformed(picture, lab), b""
+    plain = _plain(picture)
+    if not _fits(icc, plain.mode):
+        return plain, b""
+    if len(icc) <= MAX_PROFILE:
+        return plain, icc
+    return _transformed(plain, ImageCms.ImageCmsProfile(io.BytesIO(icc))), b""
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):
+        return _eight_bits(picture)
+    if picture.mode == "F":
+        raise UnusablePhoto(
+            "The picture holds measured values, not tones", "Export it with 8 or 16 bits a channel"
+        )
+    if picture.mode in ("RGBa", "La"):
+        picture = picture.convert(picture.mode.upper())
+    if picture.has_transparency_data:
+        return _on_white(picture)
+    if picture.mode in ("L", "RGB"):
+        return picture
+    return picture.convert("L" if picture.mode == "1" else "RGB")
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    if picture.mode != "LA":
+        picture = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+        ground = Image.new("RGB", picture.size, "white")
+    else:
+        ground = Image.new("L", picture.size, 255)
+    ground.paste(picture, mask=picture.getchannel("A"))
+    return ground
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """16-bit greys to 8 by their high byte; `convert("L")` would clip them to white."""
+    wide = picture if picture.mode == "I" else picture.convert("I")
+    low, high = wide.getextrema()
+    if not (isinstance(low, int | float) and isinstance(high, int | float)):
+        raise UnusablePhoto("The picture has an unknown pixel type", EXPORT_HINT)
+    if low < 0 or high > 0xFFFF:
+        raise UnusablePhoto(
+            "The picture holds measured values, not tones", "Export it with 8 or 16 bits a channel"
+        )
+    inverted = getattr(picture, "tag_v2", {}).get(_PHOTOMETRIC) == 0
+    table = [255 - (n >> 8) if inverted else n >> 8 for n in range(65536)]
+    return wide.point(table, "L")
+
+
+def _trimmed(icc: object) -> bytes:
+    """The profile up to the size that its header states (ICC.1 7.2.2): nothing rides behind it."""
+    if not isinstance(icc, bytes) or len(icc) < 128:
+        return b""
+    size = int(struct.unpack(">I", icc[:4])[0])
+    return icc[:size] if 128 <= size <= len(icc) else b""
+
+
+def _space(icc: bytes) -> str:
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc)).profile
+    except (OSError, ImageCms.PyCMSError):
+        return ""
+    if profile.device_class.strip() not in ("mntr", "scnr", "prtr", "spac"):
+        return ""
+    return str(profile.xcolor_space).strip()
+
+
+def _fits(icc: bytes, mode: str) -> bool:
+    """Whether a colour engine can use the profile for pixels of this mode."""
+    if not icc or _space(icc) != {"RGB": "RGB", "L": "GRAY"}[mode]:
+        return False
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    except (OSError, ImageCms.PyCMSError):
+        return False
+    return True
+
+
+def _transformed(picture: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+    srgb = ImageCms.createProfile("sRGB")
+    result = ImageCms.profileToProfile(
+        picture,
+        profile,
+        srgb,
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        outputMode="RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    if result is None:
+        raise UnusablePhoto("The colours of the picture cannot be read", EXPORT_HINT)
+    return result
+
+
+def _from_cmyk(picture: Image.Image, icc: bytes) -> Image.Image:
+    if icc and _space(icc) == "CMYK":
+        try:
+            return _transformed(picture, ImageCms.ImageCmsProfile(io.BytesIO(icc)))
+        except (OSError, ImageCms.PyCMSError):
+            pass
+    return picture.convert("RGB")
+
+
+def redact(picture: Image.Image, regions: Iterable[Face]) -> None:
+    """Fill regions (fractions of the picture, grown by REDACT_MARGIN on each side), in place.
+
+    A flat fill that does not depend on what was there: nothing can be brought back from it.
+    Raises RenditionRefused where a region is no rectangle on the picture.
+    """
+    for region in regions:
+        numbers = (region.x, region.y, region.w, region.h)
+        if not all(map(math.isfinite, numbers)) or region.w <= 0 or region.h <= 0:
+            raise RenditionRefused("A region to redact is no rectangle", "Correct its numbers")
+        across, down = region.w * REDACT_MARGIN, region.h * REDACT_MARGIN
+        left = math.floor(max(0.0, region.x - across) * picture.width)
+        top = math.floor(max(0.0, region.y - down) * picture.height)
+        right = math.ceil(min(1.0, region.x + region.w + across) * picture.width)
+        bottom = math.ceil(min(1.0, region.y + region.h + down) * picture.height)
+        if left >= right or top >= bottom:
+            raise RenditionRefused("A region to redact is outside the picture", "Correct it")
+        fill = REDACT_FILL if picture.mode == "L" else (REDACT_FILL,) * 3
+        picture.paste(fill, (left, top, right, bottom))
+
+
+def encode(
+    picture: Image.Image,
+    *,
+    quality: int,
+    icc: bytes = b"",
+    exif: bytes = b"",
+    xmp: bytes = b"",
+    app13: bytes = b"",
+) -> bytes:
+    """A baseline JPEG (4:2:0) with exactly the given blocks and nothing out of the original.
+
+    `exif` with or without its `Exif\\0\\0` prefix, `xmp` one packet, `app13` the payload from
+    `Photoshop 3.0\\0` on. Raises RenditionRefused where a block or a side is too long for JPEG.
+    """
+    if max(picture.size) > _JPEG_SIDE:
+        raise RenditionRefused(
+            f"JPEG holds at most {_JPEG_SIDE} pixels a side", "Set a largest side for renditions"
+        )
+    if len(app13) > 65_533:
+        raise RenditionRefused("The IPTC block is too long for a JPEG", "Shorten the captions")
+    extra = b"\xff\xed" + struct.pack(">H", len(app13) + 2) + app13 if app13 else b""
+    if exif and not exif.startswith(b"Exif\x00\x00"):
+        exif = b"Exif\x00\x00" + exif
+    out = io.BytesIO()
+    try:
+        _bare(picture).save(
+            out,
+            "JPEG",
+            quality=quality,
+            subsampling="4:2:0",
+            optimize=False,
+            progressive=False,
+            comment=b"",
+            exif=exif,
+            xmp=xmp,
+            icc_profile=icc or None,
+            extra=extra,
+        )
+    except ValueError:
+        raise RenditionRefused(
+            "A metadata block is too long for a JPEG", "Shorten the captions"
+        ) from None
+    except OSError:
+        raise RenditionRefused("The picture could not be encoded as JPEG") from None
+    return out.getvalue()

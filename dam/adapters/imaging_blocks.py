@@ -1,0 +1,331 @@
+"""Containers taken apart by hand: their metadata blocks, and whether they reach their end.
+
+Pillow keeps one EXIF block and one XMP packet and drops what it cannot parse, which would
+turn "unreadable" into "absent". Nothing here decodes pixels or metadata.
+
+Clauses: JPEG ISO/IEC 10918-1 annex B, XMP Part 3 (1.1.3: extended XMP), Photoshop image
+resources (8BIM), PNG third edition 5.3 and 11.3, WebP RFC 9649.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from dam.adapters.imaging_tiff import BrokenTiff, read_tiff
+from dam.core.errors import UnusablePhoto
+from dam.core.readings import RawBlocks
+
+MAX_BLOCK = 16 * 1024 * 1024
+MAX_BLOCKS = 64
+MAX_SEGMENTS = 20_000
+MAX_CHUNKS = 500_000
+MAX_TEXT = 64 * 1024 * 1024
+
+EXPORT_HINT = "Export it as JPEG from the camera's or phone's own program and drop that"
+
+_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
+_EOI, _SOS, _APP1, _APP13 = 0xD9, 0xDA, 0xE1, 0xED
+_STANDALONE = (0x01, 0xD8)
+_XMP = b"http://ns.adobe.com/xap/1.0/\x00"
+_XMP_MORE = b"http://ns.adobe.com/xmp/extension/\x00"
+_PHOTOSHOP = (b"Photoshop 3.0\x00", b"Adobe_Photoshop2.5:")
+_IPTC_RESOURCE = 0x0404
+_RESOURCE_SIGNATURES = (b"8BIM", b"PHUT", b"DCSR", b"AgHg", b"MeSa")
+_TIFF_HEADS = (b"II*\x00", b"MM\x00*")
+_HAS_MORE = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
+#: WebP has no end marker and decodes zeros without complaint. A picture of one flat colour ends
+#: in zeros for an eighteenth of its length; more than a twelfth was never written.
+_ZEROS = 12
+_RAW_PROFILE = b"raw profile type "
+
+
+class _Broken(Exception):
+    """A container that cannot be taken apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What a file holds besides pixels; `complete` is false where it stops before its end."""
+
+    blocks: RawBlocks
+    complete: bool
+
+
+@dataclass(slots=True)
+class _Found:
+    exif: list[bytes] = field(default_factory=list)
+    iptc: list[bytes] = field(default_factory=list)
+    xmp: list[bytes] = field(default_factory=list)
+    bad: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, block: bytes) -> None:
+        blocks: list[bytes] = getattr(self, name)
+        if len(block) > MAX_BLOCK or len(blocks) >= MAX_BLOCKS:
+            self.bad[name] = "larger or more often there than any camera writes it"
+        elif block:
+            blocks.append(block)
+
+    def add_exif(self, block: bytes) -> None:
+        """EXIF over 64 KiB goes on in a second segment, which then has no TIFF header."""
+        block = block.removeprefix(b"Exif\x00\x00")
+        if self.exif and not block.startswith(_TIFF_HEADS):
+            self.add("exif", self.exif.pop() + block)
+        else:
+            self.add("exif", block)
+
+    def add_resources(self, *pieces: bytes) -> None:
+        """IIM out of 8BIM resources. A resource may run on over several segments."""
+        try:
+            items = list(_iptc_resources(b"".join(pieces)))
+        except _Broken:
+            try:
+                items = [item for piece in pieces for item in _iptc_resources(piece)]
+            except _Broken:
+                self.bad["iptc"] = "the Photoshop resource block is damaged"
+                return
+        for item in items:
+            self.add("iptc", item)
+
+    def done(self) -> RawBlocks:
+        return RawBlocks(
+            exif=tuple(self.exif),
+            iptc=tuple(self.iptc),
+            xmp=tuple(self.xmp),
+            unreadable=tuple(sorted(self.bad.items())),
+        )
+
+
+def sniff(head: bytes) -> str:
+    """`JPEG`, `TIFF`, `PNG`, `WEBP`, `HEIF` (HEIC and AVIF) or an empty text, from 16 bytes."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if head.startswith((b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")):
+        return "TIFF"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head[4:8] == b"ftyp":
+        return "HEIF"
+    return ""
+
+
+def take_apart(kind: str, data: bytes) -> Container:
+    """The metadata blocks of a file of a kind that `sniff` named.
+
+    Raises UnusablePhoto (not incomplete) for compressed text that unpacks without end,
+    for absurd numbers of segments, and for camera raw files that dress as TIFF.
+    """
+    walker = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "TIFF": _tiff}[kind]
+    found = _Found()
+    complete = walker(data, found)
+    return Container(found.done(), complete)
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Marker, first and last byte of each segment up to the end marker, over scan data too."""
+    pos = 2
+    for _ in range(MAX_SEGMENTS):
+        match = _MARKER.search(data, pos)
+        if match is None:
+            return
+        marker, pos = match[1][0], match.end()
+        if marker in _STANDALONE:
+            continue
+        if marker == _EOI:
+            yield marker, pos, pos
+            return
+        length = int.from_bytes(data[pos : pos + 2], "big")
+        if length < 2 or pos + length > len(data):
+            return
+        yield marker, pos + 2, pos + length
+        pos += length
+    raise UnusablePhoto("The file has more segments than any photograph", EXPORT_HINT)
+
+
+def _jpeg(data: bytes, found: _Found) -> bool:
+    pieces: list[bytes] = []
+    more: dict[bytes, list[tuple[int, int, bytes]]] = {}
+    scanned = ended = False
+    for marker, start, end in _jpeg_segments(data):
+        if marker == _SOS:
+            scanned = True
+        elif marker == _EOI:
+            ended = True
+        elif marker == _APP1:
+            _jpeg_app1(data[start:end], found, more)
+        elif marker == _APP13:
+            body = data[start:end]
+            if head := next((h for h in _PHOTOSHOP if body.startswith(h)), b""):
+                pieces.append(body[len(head) :])
+            elif body.startswith(b"\x1c"):
+                found.add("iptc", body)
+    if pieces:
+        found.add_resources(*pieces)
+    _join_more_xmp(found, more)
+    return scanned and ended
+
+
+def _jpeg_app1(body: bytes, found: _Found, more: dict[bytes, list[tuple[int, int, bytes]]]) -> None:
+    if body.startswith(b"Exif\x00"):
+        found.add_exif(body[6:])
+    elif body.startswith(_XMP):
+        found.add("xmp", body[len(_XMP) :])
+    elif body.startswith(_XMP_MORE):
+        body = body[len(_XMP_MORE) :]
+        if len(body) < 40:
+            found.bad["xmp"] = "a part of the extended XMP is damaged"
+            return
+        full, offset = struct.unpack(">II", body[32:40])
+        more.setdefault(body[:32].upper(), []).append((offset, full, body[40:]))
+
+
+def _join_more_xmp(found: _Found, more: dict[bytes, list[tuple[int, int, bytes]]]) -> None:
+    wanted = {m[1].upper() for packet in found.xmp for m in _HAS_MORE.finditer(packet)}
+    if wanted - more.keys():
+        found.bad["xmp"] = "the extended XMP that the packet speaks of is not there"
+    for parts in more.values():
+        joined = bytearray()
+        for offset, _, part in sorted(set(parts)):
+            if offset != len(joined):
+                break
+            joined += part
+        if {full for _, full, _ in parts} != {len(joined)}:
+            found.bad["xmp"] = "the extended XMP is not whole"
+        else:
+            found.add("xmp", bytes(joined))
+
+
+def _iptc_resources(data: bytes) -> Iterator[bytes]:
+    pos = 0
+    while pos < len(data):
+        if data[pos : pos + 4] not in _RESOURCE_SIGNATURES:
+            if data[pos:].strip(b"\x00"):
+                raise _Broken
+            return
+        if pos + 7 > len(data):
+            raise _Broken
+        code = int.from_bytes(data[pos + 4 : pos + 6], "big")
+        start = pos + 6 + (data[pos + 6] + 2) // 2 * 2
+        size = int.from_bytes(data[start : start + 4], "big")
+        end = start + 4 + size
+        if end > len(data) or start + 4 > len(data):
+            raise _Broken
+        if code == _IPTC_RESOURCE:
+            yield data[start + 4 : end]
+        pos = end + size % 2
+
+
+def _png(data: bytes, found: _Found) -> bool:
+    pos, unpacked = 8, 0
+    for _ in range(MAX_CHUNKS):
+        if pos + 12 > len(data):
+            return False
+        size, name = struct.unpack(">I4s", data[pos : pos + 8])
+        if pos + 12 + size > len(data) or not name.isalpha():
+            return False
+        if name == b"IEND":
+            return True
+        if name == b"eXIf":
+            found.add_exif(data[pos + 8 : pos + 8 + size])
+        elif name in (b"tEXt", b"zTXt", b"iTXt"):
+            unpacked += _png_text(name, data[pos + 8 : pos + 8 + size], found)
+            if unpacked > MAX_TEXT:
+                raise _text_bomb()
+        pos += 12 + size
+    raise UnusablePhoto("The file has more chunks than any photograph", EXPORT_HINT)
+
+
+def _text_bomb() -> UnusablePhoto:
+    return UnusablePhoto("The texts in the file unpack to an enormous size", EXPORT_HINT)
+
+
+def _unpack(body: bytes) -> bytes:
+    text = zlib.decompressobj().decompress(body, MAX_BLOCK + 1)
+    if len(text) > MAX_BLOCK:
+        raise _text_bomb()
+    return text
+
+
+def _png_text(chunk: bytes, body: bytes, found: _Found) -> int:
+    """Take metadata out of one text chunk (PNG 11.3.3); how many bytes it unpacked to."""
+    keyword, _, text = body.partition(b"\x00")
+    keyword = keyword.lower()
+    kind = keyword.removeprefix(_RAW_PROFILE).decode("latin-1")
+    name = {"exif": "exif", "app1": "exif", "iptc": "iptc", "8bim": "iptc", "xmp": "xmp"}.get(kind)
+    is_raw = keyword.startswith(_RAW_PROFILE) and name is not None
+    try:
+        if chunk == b"zTXt":
+            text = _unpack(text[1:])
+        elif chunk == b"iTXt":
+            packed = text[:1] == b"\x01"
+            text = text[2:].split(b"\x00", 2)[2]
+            text = _unpack(text) if packed else text
+        if keyword == b"xml:com.adobe.xmp":
+            found.add("xmp", text)
+        elif is_raw:
+            _png_raw_profile(kind, bytes.fromhex(text.split(b"\n", 3)[3].decode("ascii")), found)
+    except (zlib.error, IndexError, ValueError):
+        if keyword == b"xml:com.adobe.xmp":
+            found.bad["xmp"] = "the text chunk that holds it is damaged"
+        elif is_raw and name is not None:
+            found.bad[name] = "the text chunk that holds it is damaged"
+    return len(text)
+
+
+def _png_raw_profile(kind: str, block: bytes, found: _Found) -> None:
+    if kind == "xmp" or block.startswith(_XMP):
+        found.add("xmp", block.removeprefix(_XMP))
+    elif kind in ("exif", "app1"):
+        found.add_exif(block)
+    elif block.startswith(b"\x1c"):
+        found.add("iptc", block)
+    else:
+        found.add_resources(block.removeprefix(_PHOTOSHOP[0]))
+
+
+def _webp(data: bytes, found: _Found) -> bool:
+    end = 8 + int.from_bytes(data[4:8], "little")
+    if end > len(data) + 1:
+        return False
+    pos = 12
+    for _ in range(MAX_CHUNKS):
+        if pos + 8 > end:
+            return True
+        name, size = struct.unpack("<4sI", data[pos : pos + 8])
+        body = data[pos + 8 : pos + 8 + size]
+        if len(body) < size or name == bytes(4):
+            return False
+        if name in (b"VP8 ", b"VP8L") and size - len(body.rstrip(b"\x00")) > size // _ZEROS + 64:
+            return False
+        if name == b"EXIF":
+            found.add_exif(body)
+        elif name == b"XMP ":
+            found.add("xmp", body)
+        pos += 8 + size + size % 2
+    raise UnusablePhoto("The file has more chunks than any photograph", EXPORT_HINT)
+
+
+def _tiff(data: bytes, found: _Found) -> bool:
+    try:
+        tiff = read_tiff(data)
+    except BrokenTiff:
+        found.bad = dict.fromkeys(("exif", "iptc", "xmp"), "the directory of the file is damaged")
+        return True
+    if tiff.preview_only:
+        raise UnusablePhoto("This format is not read yet (a camera raw file)", EXPORT_HINT)
+    for packet in tiff.xmp:
+        found.add("xmp", packet)
+    for datasets in tiff.iptc:
+        found.add("iptc", datasets)
+    for resources in tiff.resources:
+        found.add_resources(resources)
+    if tiff.exif is None:
+        found.bad["exif"] = "its directory is damaged"
+    else:
+        found.add("exif", tiff.exif)
+    return tiff.complete

@@ -1,0 +1,395 @@
+"""Durable files: originals by content under `.dam/`, renditions by date under `archive/`.
+
+Every write goes to a part, is synced, read back and only then given its name by a hard
+link, which never overwrites. A crash leaves the old state or the new one, and at most a
+part that `sweep` removes.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from dam.adapters import store_files as fs
+from dam.core.errors import IntegrityError, SourceChanged, UnsafeSource
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_EMPTY = hashlib.sha256().hexdigest()
+_RELATIVE = re.compile(
+    r"[0-9]{4}/(?:0[1-9]|1[0-2])/(?:0[1-9]|[12][0-9]|3[01])/[0-9a-z][0-9a-z-]{0,79}\.jpg"
+)
+_NOT_A_FILE = {
+    stat.S_IFLNK: "A link, not a file",
+    stat.S_IFIFO: "A pipe, not a file",
+    stat.S_IFSOCK: "A socket, not a file",
+    stat.S_IFDIR: "A folder, not a file",
+    stat.S_IFBLK: "A device, not a file",
+    stat.S_IFCHR: "A device, not a file",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An original that is safely stored, with the identity of the source it came from.
+
+    `path` is the stored copy; `repaired` tells that a damaged one was replaced.
+    """
+
+    sha256: str
+    size: int
+    mtime_ns: int
+    device: int
+    inode: int
+    path: Path
+    repaired: bool = False
+
+
+class OriginalStore:
+    """Originals under `root/ab/abcdef...`, named by the SHA-256 of their bytes; files 0400,
+    folders 0700. The same bytes are stored once, however often they come."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def take(self, source: Path, max_bytes: int, below: Path | None = None) -> Taken:
+        """Stores the bytes of `source`, which stays where it is.
+
+        With `below` (the inbox) no folder between the two may be a link. Raises
+        UnsafeSource (no regular file, unreadable, larger than `max_bytes`), SourceChanged
+        (written, replaced or moved while it was read: start again later), StorageError.
+        """
+        with fs.reading():
+            at = _source_folder(source, below)
+        try:
+            fd, before = _open_source(source.name, at, max_bytes)
+            try:
+                sha256, size, repaired = self._put(
+                    _source_chunks(fd, before.st_size),
+                    lambda size: _require_unchanged(source.name, at, fd, before, size),
+                )
+            finally:
+                os.close(fd)
+        finally:
+            os.close(at)
+        return Taken(
+            sha256,
+            size,
+            before.st_mtime_ns,
+            before.st_dev,
+            before.st_ino,
+            self.path(sha256),
+            repaired,
+        )
+
+    def put_bytes(self, data: bytes) -> str:
+        """Stores `data`; its SHA-256 in hex. Raises StorageError."""
+        return self._put(iter((data,)), lambda size: None)[0]
+
+    def _put(self, chunks: Iterator[bytes], check: Callable[[int], None]) -> tuple[str, int, bool]:
+        """(SHA-256, size, repaired); `check` may refuse the bytes once all are read."""
+        with (
+            fs.disk("Storing an original"),
+            fs.folder(self._root, ".incoming", make=fs.PRIVATE) as incoming,
+            fs.Part(incoming) as part,
+        ):
+            sha256, size = part.fill(chunks, 0o400)
+            check(size)
+            with fs.folder(self._root, sha256[:2], make=fs.PRIVATE) as shard:
+                repaired = self._name(part.name, incoming, sha256, shard)
+                fs.sync_folder(shard)
+        return sha256, size, repaired
+
+    @staticmethod
+    def _name(part: str, incoming: int, sha256: str, shard: int) -> bool:
+        """Gives the part its name; true when a damaged copy was in the way and replaced."""
+        try:
+            os.link(part, sha256, src_dir_fd=incoming, dst_dir_fd=shard, follow_symlinks=False)
+            return False
+        except FileExistsError:
+            pass
+        except OSError as error:
+            if error.errno not in fs.NO_HARD_LINKS:
+                raise
+        try:
+            found = fs.found_digest(sha256, shard)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            found = ""
+        if found == sha256:
+            return False
+        # The name is the content, so replacing cannot lose anything that was right.
+        os.replace(part, sha256, src_dir_fd=incoming, dst_dir_fd=shard)
+        return found is not None
+
+    def path(self, sha256: str) -> Path:
+        """Where the original is or would be. Raises IntegrityError for no SHA-256."""
+        if not _SHA256.fullmatch(sha256):
+            raise IntegrityError("Not a SHA-256 in lower-case hex")
+        return self._root / sha256[:2] / sha256
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The original for reading, unverified. Raises IntegrityError where it is missing."""
+        self.path(sha256)
+        with fs.disk("Reading an original"):
+            try:
+                with (
+                    fs.folder(self._root, sha256[:2]) as at,
+                    fs.regular(sha256, at) as fd,
+                ):
+                    return os.fdopen(os.dup(fd), "rb")
+            except FileNotFoundError:
+                raise IntegrityError("An original is missing from the store") from None
+
+    def read_bytes(self, sha256: str) -> bytes:
+        """The original's bytes, verified. Raises IntegrityError if missing or damaged."""
+        with self.open(sha256) as stream, fs.disk("Reading an original"):
+            data = stream.read()
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise IntegrityError("An original is not what was stored")
+        return data
+
+    def verify(self, sha256: str) -> bool:
+        """Whether the original is there and its bytes are what its name says."""
+        self.path(sha256)
+        with fs.disk("Reading an original"):
+            try:
+                with fs.folder(self._root, sha256[:2]) as at:
+                    return fs.found_digest(sha256, at) == sha256
+            except FileNotFoundError:
+                return False
+
+    def remove(self, sha256: str) -> bool:
+        """Erases an original (withdrawal); false where there was none. Raises StorageError."""
+        self.path(sha256)
+        with fs.disk("Removing an original"):
+            try:
+                with fs.folder(self._root, sha256[:2]) as at:
+                    os.unlink(sha256, dir_fd=at)
+                    fs.sync_folder(at)
+            except FileNotFoundError:
+                return False
+        return True
+
+    def sweep(self) -> int:
+        """Removes what crashed runs left in `.incoming`; how many files."""
+        with fs.disk("Cleaning the store of originals"):
+            try:
+                with fs.folder(self._root, ".incoming") as incoming:
+                    return fs.sweep(incoming)
+            except FileNotFoundError:
+                return 0
+
+
+def _source_folder(source: Path, below: Path | None) -> int:
+    """A descriptor of the folder of `source`; the caller closes it."""
+    if below is None:
+        return os.open(source.parent, fs.FOLDER_FLAGS & ~os.O_NOFOLLOW)
+    if not source.is_relative_to(below) or ".." in source.parts:
+        raise UnsafeSource("A path that leads out of the inbox")
+    with fs.folder(below, *source.parent.relative_to(below).parts) as at:
+        return os.dup(at)
+
+
+def _open_source(name: str, at: int, max_bytes: int) -> tuple[int, os.stat_result]:
+    """Never follows a link, never waits for a pipe, never touches a device."""
+    with fs.reading():
+        _require_file(os.stat(name, dir_fd=at, follow_symlinks=False), max_bytes)
+        fd = os.open(name, fs.FILE_FLAGS, dir_fd=at)
+        try:
+            status = os.fstat(fd)
+            _require_file(status, max_bytes)
+        except (OSError, UnsafeSource):
+            os.close(fd)
+            raise
+    return fd, status
+
+
+def _require_file(status: os.stat_result, max_bytes: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        what = _NOT_A_FILE.get(stat.S_IFMT(status.st_mode), "Not a regular file")
+        raise UnsafeSource(what, "Copy the photograph itself here.")
+    if status.st_size > max_bytes:
+        raise UnsafeSource(f"Larger than the limit of {max_bytes} bytes")
+
+
+def _source_chunks(fd: int, expected: int) -> Iterator[bytes]:
+    """At most one chunk more than `expected` bytes: a file that grows is not chased."""
+    got = 0
+    while got <= expected:
+        with fs.reading():
+            chunk = os.read(fd, fs.CHUNK)
+        if not chunk:
+            return
+        got += len(chunk)
+        yield chunk
+
+
+def _require_unchanged(name: str, at: int, fd: int, before: os.stat_result, size: int) -> None:
+    """Also by the change time: a writer may set the modification time back."""
+    with fs.reading():
+        after = os.fstat(fd)
+        named = os.stat(name, dir_fd=at, follow_symlinks=False)
+    states = {(*_identity(status), status.st_ctime_ns) for status in (before, after, named)}
+    if len(states) != 1 or size != before.st_size:
+        raise SourceChanged("It changed while it was read", "It is tried again.")
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def remove_source(source: Path, taken: Taken, below: Path | None = None) -> bool:
+    """Removes a source that was taken, unless it is no longer the same file.
+
+    True when nothing of it is left under its name (also where it had gone already), false
+    when another or a newer file has the name. `below` as for `take`. Raises StorageError,
+    and UnsafeSource for a path that leads out of `below`.
+    """
+    expected = (taken.device, taken.inode, taken.size, taken.mtime_ns)
+    with fs.disk("Removing a file from the inbox"):
+        try:
+            at = _source_folder(source, below)
+            try:
+                if _identity(os.stat(source.name, dir_fd=at, follow_symlinks=False)) != expected:
+                    return False
+                os.unlink(source.name, dir_fd=at)
+                fs.sync_folder(at)
+            finally:
+                os.close(at)
+        except FileNotFoundError:
+            return True
+    return True
+
+
+class Archive:
+    """The archive: `YYYY/MM/DD/name.jpg`, files 0644, folders 0755, nothing overwritten."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def publish(self, rendition: Path, relative: str, sha256: str) -> None:
+        """Files `rendition` as `relative`; doing it again is fine.
+
+        Raises IntegrityError where the name is not of the generated form, the bytes are
+        not those of `sha256`, or other bytes have the name; StorageError for the disk.
+
+        Without hard links (FAT, some shares) the name is claimed with an empty file made
+        exclusively, which is then replaced: after a crash in between the name holds
+        nothing, which the next run fills, and never half a picture.
+        """
+        *folders, name = _parts(relative)
+        with (
+            fs.disk("Filing a rendition"),
+            fs.folder(self._root, *folders, make=0o755) as at,
+        ):
+            if not self._is_filed(name, at, sha256):
+                with (
+                    fs.folder(rendition.parent) as work,
+                    fs.regular(rendition.name, work) as source,
+                    fs.Part(at) as part,
+                ):
+                    if part.fill(fs.chunks(source), 0o644)[0] != sha256:
+                        raise IntegrityError("A rendition is not what was recorded")
+                    self._name(part.name, name, at, sha256)
+            fs.sync_folder(at)
+
+    @staticmethod
+    def _is_filed(name: str, at: int, sha256: str) -> bool:
+        found = fs.found_digest(name, at)
+        if found is None or (found == _EMPTY != sha256):
+            return False
+        if found != sha256:
+            raise IntegrityError("Another file has this name in the archive")
+        return True
+
+    def _name(self, part: str, name: str, at: int, sha256: str) -> None:
+        try:
+            os.link(part, name, src_dir_fd=at, dst_dir_fd=at, follow_symlinks=False)
+            return
+        except FileExistsError:
+            pass
+        except OSError as error:
+            if error.errno not in fs.NO_HARD_LINKS:
+                raise
+        with suppress(FileExistsError):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            os.close(os.open(name, flags, 0o600, dir_fd=at))
+        if not self._is_filed(name, at, sha256):
+            os.replace(part, name, src_dir_fd=at, dst_dir_fd=at)
+
+    def digest(self, relative: str) -> str | None:
+        """SHA-256 of a filed rendition in hex; None where it is missing. Raises
+        IntegrityError for a name not of the generated form or something that is no file."""
+        *folders, name = _parts(relative)
+        with fs.disk("Reading the archive"):
+            try:
+                with fs.folder(self._root, *folders) as at, fs.regular(name, at) as fd:
+                    return fs.digest(fd)[0]
+            except FileNotFoundError:
+                return None
+
+    def remove(self, relative: str) -> None:
+        """Takes a rendition out, and dated folders it leaves empty; missing is fine."""
+        *folders, name = _parts(relative)
+        with fs.disk("Removing a rendition"):
+            with suppress(FileNotFoundError), fs.folder(self._root, *folders) as at:
+                with suppress(FileNotFoundError):
+                    os.unlink(name, dir_fd=at)
+                fs.sync_folder(at)
+            while folders:
+                last = folders.pop()
+                with suppress(FileNotFoundError), fs.folder(self._root, *folders) as at:
+                    try:
+                        os.rmdir(last, dir_fd=at)
+                    except OSError as error:
+                        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                            return
+                        raise
+                    fs.sync_folder(at)
+
+    def files(self) -> Iterator[str]:
+        """All that lies in the archive, in order, as relative paths with surrogate escapes:
+        also what does not belong there, links included. Not the readme, not parts."""
+        for folder, names in self._walk():
+            for name in names:
+                relative = f"{folder}{name}"
+                if relative != "README.md" and not fs.PART.fullmatch(name):
+                    yield relative
+
+    def sweep(self) -> int:
+        """Removes parts that crashed runs left; how many."""
+        removed = 0
+        with fs.disk("Cleaning the archive"):
+            for folder, names in self._walk():
+                if any(map(fs.PART.fullmatch, names)):
+                    with fs.folder(self._root, *Path(folder).parts) as at:
+                        removed += fs.sweep(at)
+        return removed
+
+    def _walk(self) -> Iterator[tuple[str, list[str]]]:
+        """(folder ending in a slash or empty, names of what is no folder), following no link."""
+        pending = [""]
+        while pending:
+            folder = pending.pop()
+            plain: list[str] = []
+            inner: list[str] = []
+            with fs.disk("Reading the archive"), os.scandir(self._root / folder) as entries:
+                for entry in entries:
+                    (inner if entry.is_dir(follow_symlinks=False) else plain).append(entry.name)
+            pending += [f"{folder}{name}/" for name in sorted(inner, reverse=True)]
+            yield folder, sorted(plain)
+
+
+def _parts(relative: str) -> list[str]:
+    if not _RELATIVE.fullmatch(relative):
+        raise IntegrityError("Not a generated archive name")
+    return relative.split("/")

@@ -1,0 +1,105 @@
+"""`dam`: the application, the options before the command, and errors as exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dam import __version__
+from dam.cli import answers, audit, doctor, export, ingest, rulebook, setup, watch
+from dam.cli.context import Lang, Options
+from dam.core.errors import DEFECT, DamError
+from dam.render import terminal
+
+EPILOG = (
+    "Exit codes: 0 fine; 1 a defect or a failing machine; 2 usage or configuration; "
+    "3 findings the caller asked to fail on; 4 some inputs held, with --strict; "
+    "5 integrity failure."
+)
+
+app = typer.Typer(
+    name="dam",
+    help="A photo pipeline that cannot publish a child without valid consent.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        terminal.line(f"dam {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    workspace: Annotated[
+        Path | None,
+        typer.Option("-C", metavar="DIR", help="The workspace, instead of the current folder."),
+    ] = None,
+    lang: Annotated[
+        Lang | None, typer.Option("--lang", help="Language of reasons; else from the locale.")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """A photo pipeline that cannot publish a child without valid consent."""
+    del version
+    context.obj = Options(workspace, lang.value if lang else _locale())
+
+
+def _locale() -> str:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name, "")
+        if value:
+            return value[:2] if value[:2] in ("en", "fr", "ar") else "en"
+    return "en"
+
+
+setup.register(app)
+ingest.register(app)
+watch.register(app)
+answers.register(app)
+audit.register(app)
+export.register(app)
+rulebook.register(app)
+doctor.register(app)
+
+
+def run() -> None:
+    """The console script: errors become one message on standard error and an exit code."""
+    os.umask(0o077)
+    try:
+        app()
+    except DamError as error:
+        terminal.note(f"dam: {error}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        terminal.note("dam: stopped")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output went away (`dam list | head`): nothing to tell anybody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        # Words of the error may hold personal data; its place in the code does not.
+        frames = traceback.extract_tb(error.__traceback__)
+        places = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames[-3:]))
+        terminal.note(
+            f"dam: a defect in dam: {type(error).__name__} at {places}. Nothing was lost; "
+            "please report this line"
+        )
+        sys.exit(DEFECT)
+
+
+if __name__ == "__main__":
+    run()

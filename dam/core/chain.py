@@ -1,0 +1,151 @@
+"""The hash chain of the ledger: canonical JSON, the seal of one event, the check of many.
+
+Canonical JSON follows RFC 8785 for the values an event may hold: text, whole numbers within
++-(2**53 - 1), true, false, null, lists and objects. Fractions are refused, so that no two
+programs can disagree about how a number is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+from dam.core.errors import DamError
+from dam.core.rows import EventRow
+
+SCHEMA: Final = "dam/event/1"
+#: What the first event names as its predecessor.
+GENESIS: Final = hashlib.sha256(b"dam/ledger/1").hexdigest()
+MAX_DEPTH: Final = 32
+#: `check` names this many problems and stops: one broken disk must not fill the memory too.
+MAX_PROBLEMS: Final = 100
+#: I-JSON (RFC 7493, 2.2): beyond it a number is not the same number everywhere.
+_MAX_INT: Final = 2**53 - 1
+
+
+class Uncanonical(DamError):
+    """A value that canonical JSON cannot express in one way only."""
+
+
+def canonical(value: object) -> bytes:
+    """The one byte form of `value` (RFC 8785), as UTF-8.
+
+    Tuples are written as lists. Raises `Uncanonical` for a fraction, a number beyond
+    +-(2**53 - 1), a key that is no text, half a surrogate pair, any other type, or a value
+    nested deeper than `MAX_DEPTH`.
+    """
+    try:
+        return _text(value, MAX_DEPTH).encode("utf-8")
+    except UnicodeEncodeError:
+        raise Uncanonical("An event holds text that is not Unicode") from None
+
+
+def _text(value: object, depth: int) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        # Python escapes exactly what RFC 8785, 3.2.2.2 asks for, in the same spelling.
+        return json.dumps(str(value), ensure_ascii=False)
+    if isinstance(value, int):
+        if abs(value) > _MAX_INT:
+            raise Uncanonical("An event holds a number that is too large")
+        return str(int(value))
+    if depth == 0:
+        raise Uncanonical("An event is nested too deeply")
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(_text(item, depth - 1) for item in value) + "]"
+    if isinstance(value, dict):
+        pairs = sorted((_key(key), key) for key in value)
+        return (
+            "{"
+            + ",".join(f"{_text(key, 0)}:{_text(value[key], depth - 1)}" for _, key in pairs)
+            + "}"
+        )
+    raise Uncanonical(f"An event cannot hold a {type(value).__name__}")
+
+
+def _key(key: object) -> bytes:
+    """Sort by UTF-16 code units (RFC 8785, 3.2.3): not the order of Python's `str`."""
+    if not isinstance(key, str):
+        raise Uncanonical("An event has a key that is not text")
+    return key.encode("utf-16-be")
+
+
+def instant(at: datetime) -> str:
+    """How a seal writes an instant: UTC, six digits of a second, `+00:00`.
+
+    Raises `Uncanonical` for an instant without a time zone or outside the years 1 to 9999.
+    """
+    if at.utcoffset() is None:
+        raise Uncanonical("An event has a time without a time zone")
+    try:
+        return at.astimezone(UTC).isoformat(timespec="microseconds")
+    except OverflowError:
+        raise Uncanonical("An event has a time that no calendar holds") from None
+
+
+def seal(
+    prev: str,
+    seq: int,
+    id: str,  # noqa: A002
+    at_iso: str,
+    type: str,  # noqa: A002
+    subject: str,
+    body: dict[str, object],
+) -> str:
+    """The hash of one event over everything in it and the hash before it; hex of SHA-256.
+
+    `at_iso` is written by `instant`. Raises `Uncanonical` where `canonical` does.
+    """
+    content: dict[str, object] = {
+        "schema": SCHEMA,
+        "prev": prev,
+        "seq": seq,
+        "id": id,
+        "at": at_iso,
+        "type": type,
+        "subject": subject,
+        "body": body,
+    }
+    return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def check(rows: Iterable[EventRow], end: tuple[int, str] | None = None) -> tuple[str, ...]:
+    """Every place where the chain is broken, in words with the number of the event; () if none.
+
+    `rows` come in the order of the ledger, from the first. `end` is the (seq, hash) that the
+    last one must have: without it nobody can see that the newest events were cut off.
+    """
+    problems: list[str] = []
+    last, prev = 0, GENESIS
+    seen: set[str] = set()
+    for row in rows:
+        problems.extend(f"event {row.seq}: {what}" for what in _faults(row, last, prev))
+        if row.id in seen:
+            problems.append(f"event {row.seq}: its id was used before")
+        if len(problems) >= MAX_PROBLEMS:
+            return (*problems[:MAX_PROBLEMS], "more problems follow; they are not listed")
+        seen.add(row.id)
+        last, prev = row.seq, row.hash
+    if end is not None and end != (last, prev):
+        problems.append(f"event {end[0]}: the ledger does not end where it was last seen to end")
+    return tuple(problems)
+
+
+def _faults(row: EventRow, last: int, prev: str) -> list[str]:
+    faults = []
+    if row.seq != last + 1:
+        faults.append(f"follows event {last}: events are missing, doubled or out of order")
+    if row.prev != prev:
+        faults.append("does not continue the event before it")
+    try:
+        sealed = seal(row.prev, row.seq, row.id, instant(row.at), row.type, row.subject, row.body)
+    except Uncanonical:
+        faults.append("holds something that no event can hold")
+    else:
+        if sealed != row.hash:
+            faults.append("was altered: its content does not match its seal")
+    return faults

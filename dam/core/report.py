@@ -1,0 +1,172 @@
+"""Rows and findings of an audit, as data.
+
+An audit answers: what do we hold, who is shown on whose consent until when, and what is
+wrong with it. Subjects are pseudonyms throughout.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from dam.core.consent import NO_END, Standing
+from dam.core.model import AgeBand, Decision, Disposition, Purpose
+from dam.core.rows import AssetRow
+from dam.core.view import Dossier, chosen
+
+
+class Kind(enum.StrEnum):
+    """What a finding is about; the words of `--fail-on`."""
+
+    MISSING_CONSENT = "missing_consent"
+    EXPIRED = "expired"
+    EXPIRING = "expiring"
+    REFUSED = "refused"
+    WITHDRAWN_IN_PACK = "withdrawn_in_pack"
+    EXPIRED_IN_PACK = "expired_in_pack"
+    SCOPE_MISMATCH = "scope_mismatch"
+    UNDECLARED_FACES = "undeclared_faces"
+    FACES_NOT_CHECKED = "faces_not_checked"
+    UNREADABLE = "unreadable"
+    NO_CREDIT = "no_credit"
+    EMBARGO = "embargo"
+    AT_RISK = "at_risk"
+    HELD = "held"
+
+
+#: Which rule's reason is which kind of finding; any other reason is `held`.
+KIND_OF_RULE = {
+    "no-record": Kind.MISSING_CONSENT,
+    "people-stated": Kind.MISSING_CONSENT,
+    "guardian-and-child": Kind.MISSING_CONSENT,
+    "unknown-age-is-minor": Kind.MISSING_CONSENT,
+    "adult-for-self": Kind.MISSING_CONSENT,
+    "authority-of-giver": Kind.MISSING_CONSENT,
+    "in-time": Kind.EXPIRED,
+    "withdrawn-or-refused": Kind.REFUSED,
+    "assent-refused": Kind.REFUSED,
+    "never-publish": Kind.REFUSED,
+    "purpose-and-territory": Kind.SCOPE_MISMATCH,
+    "face-may-be-shown": Kind.SCOPE_MISMATCH,
+    "readable": Kind.UNREADABLE,
+    "sources-agree": Kind.UNREADABLE,
+    "credited": Kind.NO_CREDIT,
+    "embargo": Kind.EMBARGO,
+    "protect-where-at-risk": Kind.AT_RISK,
+    "always-protect-identity": Kind.AT_RISK,
+}
+
+EXPIRING_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One asset: how many minors it shows, on which consents, until when, what it may serve.
+
+    `until` is the last day on which all its consents are in force (None where there is
+    none or no end); `purposes` are those approved on the day of the audit.
+    """
+
+    asset: str
+    disposition: Disposition
+    archived_as: str | None
+    captured_on: date | None
+    photographer: str | None
+    programme: str | None
+    place: str
+    people: int
+    minors: int
+    consents: tuple[str, ...]
+    until: date | None
+    purposes: tuple[Purpose, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that somebody must know or do. `advice` and `message` map languages to text."""
+
+    kind: Kind
+    asset: str
+    subjects: tuple[str, ...]
+    message: dict[str, str]
+    advice: dict[str, str]
+
+
+def row(
+    asset: AssetRow, dossier: Dossier, decisions: Iterable[Decision], day: date, term: str
+) -> AuditRow:
+    """The audit row of one asset from what is stored of it."""
+    standings = dossier.standings(day, term)
+    used = [chosen(p, standings) for p in dossier.facts.people.persons]
+    ends = [s.ends for s in used if s is not None and s.ends < NO_END]
+    place = ", ".join(v for v in (asset.city, asset.country) if v)
+    return AuditRow(
+        asset=asset.id,
+        disposition=asset.disposition,
+        archived_as=asset.archived_as,
+        captured_on=asset.captured_on,
+        photographer=asset.photographer,
+        programme=asset.programme,
+        place=place,
+        people=len(dossier.facts.people.persons),
+        minors=_minors(dossier, used),
+        consents=tuple(s.id for s in used if s is not None),
+        until=min(ends, default=None),
+        purposes=tuple(d.purpose for d in decisions if d.disposition is Disposition.APPROVED),
+    )
+
+
+def _minors(dossier: Dossier, used: list[Standing | None]) -> int:
+    """Identifiable people who are minors or of unknown age."""
+    count = 0
+    for person, standing in zip(dossier.facts.people.persons, used, strict=True):
+        ages = [person.age_band] if person.age_stated else []
+        if standing is not None and standing.age_stated:
+            ages.append(standing.age_band)
+        adult = bool(ages) and all(a is AgeBand.ADULT for a in ages)
+        count += person.identifiable and not adult
+    return count
+
+
+def findings(
+    asset: AssetRow, decision: Decision | None, audit: AuditRow, faces: int | None, day: date
+) -> list[Finding]:
+    """What is wrong or soon wrong with one asset; `decision` is the one for the archive."""
+    found: list[Finding] = []
+    if decision is None:
+        return [
+            Finding(
+                Kind.UNREADABLE,
+                asset.id,
+                (),
+                {"en": asset.note or "Not decided yet"},
+                {"en": asset.note_hint or "Run dam ingest"},
+            )
+        ]
+    for reason in decision.reasons:
+        kind = KIND_OF_RULE.get(reason.rule, Kind.HELD)
+        if reason.rule == "everyone-accounted-for":
+            kind = Kind.FACES_NOT_CHECKED if faces is None else Kind.UNDECLARED_FACES
+        found.append(Finding(kind, asset.id, reason.subjects, reason.message, reason.advice))
+    if not decision.reasons and audit.until and (audit.until - day).days <= EXPIRING_DAYS:
+        last = audit.until.isoformat()
+        found.append(
+            Finding(
+                Kind.EXPIRING,
+                asset.id,
+                (),
+                {
+                    "en": f"A consent of this picture ends on {last}.",
+                    "fr": f"Un consentement de cette image se termine le {last}.",
+                    "ar": f"تنتهي موافقة على هذه الصورة في {last}.",
+                },
+                {
+                    "en": "Ask for its renewal in time.",
+                    "fr": "Demandez son renouvellement à temps.",
+                    "ar": "اطلب تجديدها في الوقت المناسب.",
+                },
+            )
+        )
+    return found

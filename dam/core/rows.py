@@ -1,0 +1,168 @@
+"""What the catalogue takes in and gives out: one frozen dataclass for each kind of row.
+
+Instants are aware and UTC; dates are calendar dates. Digests are SHA-256 in lower-case hex.
+Keys (`folder_key`, `name_key`, `stem_key`) are names folded for comparison, made by whoever
+reads the inbox; folders are relative to the inbox, parts joined by `/`, the inbox itself is "".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, TypedDict
+
+from dam.core.model import Disposition
+
+SidecarKind = Literal["photo", "shoot", "xmp"]
+RenditionState = Literal["planned", "filed", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRow:
+    """One photograph by content. `note` says why it waits where no decision does."""
+
+    id: str
+    sha256: str
+    size: int
+    format: str
+    width: int | None
+    height: int | None
+    disposition: Disposition
+    archived_as: str | None
+    captured_on: date | None
+    captured_source: str
+    photographer: str | None
+    programme: str | None
+    country: str | None
+    city: str | None
+    facts_digest: str | None
+    added_at: datetime
+    note: str = ""
+    note_hint: str = ""
+
+
+class AssetChange(TypedDict, total=False):
+    """The fields of an asset that may change; its identity and its bytes never do."""
+
+    format: str
+    width: int | None
+    height: int | None
+    disposition: Disposition
+    archived_as: str | None
+    captured_on: date | None
+    captured_source: str
+    photographer: str | None
+    programme: str | None
+    country: str | None
+    city: str | None
+    facts_digest: str | None
+    note: str
+    note_hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenanceRow:
+    """Where and as what an original was dropped. `folder` and `name` are the bytes as dropped.
+
+    `shown` is safe to display. `removed` is true once the source is gone from the inbox.
+    """
+
+    asset: str
+    folder: bytes
+    name: bytes
+    shown: str
+    folder_key: str
+    name_key: str
+    stem_key: str
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    seen_at: datetime
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarRow:
+    """The current version of one sidecar; `slot` is `folder_key + "/" + name_key`."""
+
+    slot: str
+    kind: SidecarKind
+    sha256: str
+    shown: str
+    folder_key: str
+    name_key: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A sidecar speaks of an asset; `ambiguous` where it could speak of another one as well."""
+
+    asset: str
+    slot: str
+    ambiguous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentVersion:
+    """A consent record as one source (`slot`) told it; `body` is JSON-able."""
+
+    consent: str
+    slot: str
+    digest: str
+    subject: str
+    body: dict[str, object]
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RenditionRow:
+    """The derived file of one asset for one purpose; `relative` is its path below the archive."""
+
+    asset: str
+    purpose: str
+    relative: str | None
+    sha256: str | None
+    size: int | None
+    state: RenditionState
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PackRow:
+    """A press pack that went out: to whom, for what and where it may be used."""
+
+    id: str
+    purpose: str
+    recipient: str
+    territory: str
+    day: date
+    made_at: datetime
+    path: str
+    manifest_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackItemRow:
+    """One file of a pack. `consents` are (consent id, digest of the record as it counted)."""
+
+    pack: str
+    asset: str
+    file: str
+    sha256: str
+    consents: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One sealed ledger event; `seq` counts from 1 without gaps."""
+
+    seq: int
+    id: str
+    at: datetime
+    type: str
+    subject: str
+    body: dict[str, object]
+    prev: str
+    hash: str

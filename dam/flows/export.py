@@ -1,0 +1,289 @@
+"""export: a press pack of what may be used, decided again for this purpose, place and day.
+
+The decision that counts is the last one: it is made inside the transaction that records
+the pack, so a withdrawal that arrives while pictures are rendered wins.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from dam.adapters.darkroom import Darkroom
+from dam.adapters.desk import Desk
+from dam.adapters.pack import PackFolder, pack_folder
+from dam.core import plan, table
+from dam.core.decide import decide
+from dam.core.errors import RenditionRefused, UnusablePhoto
+from dam.core.model import Decision, Disposition, Event, Purpose, Reason
+from dam.core.readings import RenderJob
+from dam.core.rows import AssetRow, PackItemRow, PackRow
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is wanted: for what, for whom, where it will be used, which pictures, and where to."""
+
+    purpose: Purpose
+    recipient: str
+    out: Path
+    territory: str = "world"
+    programme: str | None = None
+    place: str | None = None
+    assets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    asset: AssetRow
+    file: str
+    sha256: str
+    decision: Decision
+    captions: dict[str, str]
+    credit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A picture that does not go, with the reasons for the officer (never in the pack)."""
+
+    asset: str
+    reasons: tuple[Reason, ...]
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Pack:
+    """`id` is None and nothing was written where no picture may go, or in a dry run."""
+
+    id: str | None
+    path: Path | None
+    included: list[Included] = field(default_factory=list)
+    excluded: list[Excluded] = field(default_factory=list)
+
+
+def _wanted(desk: Desk, order: Order) -> list[AssetRow]:
+    return [
+        row
+        for row in desk.catalog.assets()
+        if (not order.assets or row.id in order.assets)
+        and (order.programme is None or row.programme == order.programme)
+        and (order.place is None or (row.city or "").casefold() == order.place.casefold())
+    ]
+
+
+def _decide(desk: Desk, row: AssetRow, order: Order, day: date) -> Decision | None:
+    """The decision for the pack; None for what was never read or is not filed."""
+    dossier = desk.dossier(row)
+    if dossier is None or row.disposition is not Disposition.APPROVED:
+        return None
+    return decide(dossier, desk.pack, order.purpose, day, order.territory)
+
+
+def _why_not(desk: Desk, row: AssetRow, decision: Decision | None) -> Excluded | None:
+    """Why a picture does not go; None if it may."""
+    if decision is None:
+        reasons = tuple(
+            r
+            for d in desk.catalog.decisions(row.id)
+            if d.purpose is Purpose.ARCHIVE
+            for r in d.reasons
+        )
+        return Excluded(row.id, reasons, row.note)
+    if decision.disposition is not Disposition.APPROVED:
+        return Excluded(row.id, decision.reasons)
+    return None
+
+
+def export(
+    desk: Desk,
+    room: Darkroom,
+    order: Order,
+    *,
+    dry_run: bool = False,
+    begin: Callable[[int], None] = lambda total: None,
+    step: Callable[[], None] = lambda: None,
+) -> Pack:
+    """Make one pack. Nothing is written where no picture may go.
+
+    Raises ConfigurationError where the place is taken, StorageError where the disk refuses.
+    """
+    day = desk.day()
+    rows = _wanted(desk, order)
+    result = Pack(None, None)
+    going: list[AssetRow] = []
+    for row in rows:
+        refusal = _why_not(desk, row, _decide(desk, row, order, day))
+        if refusal is None:
+            going.append(row)
+        else:
+            result.excluded.append(refusal)
+    if not going:
+        return result
+    ident = f"P-{day:%Y%m%d}-{secrets.token_hex(4)}"
+    if dry_run:
+        result.included = [_planned(desk, row, order, day) for row in going]
+        return result
+    with pack_folder(order.out) as folder:
+        begin(len(going))
+        for row in going:
+            try:
+                result.included.append(_render(desk, room, folder, row, order, ident))
+            except (RenditionRefused, UnusablePhoto) as error:
+                result.excluded.append(Excluded(row.id, (), str(error)))
+            step()
+        _record(desk, folder, order, ident, result)
+    if result.included:
+        result.id, result.path = ident, order.out
+    return result
+
+
+def _file_name(row: AssetRow) -> str:
+    return "images/" + plan.archive_name(row.id, row.captured_on or date.min).rpartition("/")[2]
+
+
+def _planned(desk: Desk, row: AssetRow, order: Order, day: date) -> Included:
+    decision = _decide(desk, row, order, day)
+    if decision is None:
+        raise UnusablePhoto("The asset changed meanwhile", "Run again")
+    return Included(row, _file_name(row), "", decision, {}, "")
+
+
+def _render(
+    desk: Desk, room: Darkroom, folder: PackFolder, row: AssetRow, order: Order, ident: str
+) -> Included:
+    """One picture rendered from its original into the pack."""
+    facts = desk.facts(row)
+    decision = _decide(desk, row, order, desk.day())
+    if facts is None or decision is None:
+        raise UnusablePhoto("The asset changed meanwhile", "Run again")
+    rights, line = desk.credits.rights(facts, pack=ident)
+    relative = _file_name(row)
+    folder.images()
+    with room.session() as child:
+        child.look(str(desk.originals.path(row.sha256)))
+        try:
+            rendered = child.render(
+                RenderJob(
+                    target=str(folder.path / relative),
+                    rights=rights,
+                    mark=line,
+                    quality=desk.settings.jpeg_quality,
+                )
+            )
+        finally:
+            child.drop()
+    (folder.path / relative).chmod(0o644)
+    folder.note(relative, rendered.sha256)
+    return Included(row, relative, rendered.sha256, decision, dict(rights.captions), line)
+
+
+def _record(desk: Desk, folder: PackFolder, order: Order, ident: str, result: Pack) -> None:
+    """Decide once more, write the texts, record, publish; all while nothing else can change.
+
+    The pack is recorded before it gets its final name: a crash between the two leaves a
+    record without a pack, never a pack without a record.
+    """
+    with desk.catalog.transaction() as unit:
+        day = desk.day()
+        staying: list[Included] = []
+        for item in result.included:
+            current = desk.catalog.asset(item.asset.id)
+            decision = _decide(desk, current, order, day) if current else None
+            refusal = _why_not(desk, item.asset, decision)
+            if refusal is None and decision is not None:
+                staying.append(item)
+            else:
+                folder.drop(item.file)
+                result.excluded.append(refusal or Excluded(item.asset.id, ()))
+        result.included = staying
+        if not staying:
+            return
+        _texts(desk, folder, order, ident, day, staying)
+        manifest = folder.seal()
+        unit.add_pack(
+            PackRow(
+                id=ident,
+                purpose=order.purpose.value,
+                recipient=order.recipient,
+                territory=order.territory,
+                day=day,
+                made_at=desk.instant(),
+                path=str(order.out),
+                manifest_sha256=manifest,
+            ),
+            [
+                PackItemRow(ident, i.asset.id, i.file, i.sha256, i.decision.consents)
+                for i in staying
+            ],
+        )
+        unit.append(
+            Event(
+                "pack.made",
+                ident,
+                {
+                    "purpose": order.purpose.value,
+                    "territory": order.territory,
+                    "manifest": manifest,
+                    "assets": [i.asset.id for i in staying],
+                },
+            ),
+            desk.instant(),
+        )
+    folder.publish()
+
+
+def _texts(
+    desk: Desk, folder: PackFolder, order: Order, ident: str, day: date, items: Iterable[Included]
+) -> None:
+    items = list(items)
+    rows = [
+        (
+            i.file,
+            i.asset.captured_on.isoformat() if i.asset.captured_on else "",
+            i.asset.city or "",
+            i.asset.country or "",
+            i.captions.get("fr", ""),
+            i.captions.get("ar", ""),
+            i.captions.get("en", ""),
+            i.credit,
+        )
+        for i in items
+    ]
+    header = ("file", "date", "city", "country", "caption_fr", "caption_ar", "caption_en", "credit")
+    folder.write("captions.csv", table.render(header, rows), bom=True)
+    lines = sorted({i.credit for i in items})
+    programmes = {i.asset.programme for i in items}
+    donors = [
+        text
+        for ident_, programme in sorted(desk.programmes.items())
+        if ident_ in programmes
+        for text in programme.donor.values()
+    ]
+    folder.write("CREDITS.txt", "\n".join([*lines, "", *donors]).strip() + "\n")
+    folder.write("TERMS.txt", terms(desk, order, ident, day))
+
+
+def terms(desk: Desk, order: Order, ident: str, day: date) -> str:
+    """What the recipient may do with the pack, in French, Arabic and English."""
+    use = desk.credits.file.usage_terms
+    contact = desk.pack.policy.withdrawal_contact
+    purpose, where = order.purpose.value, order.territory
+    return "\n".join(
+        [
+            f"{ident}  {day.isoformat()}  {order.recipient}",
+            "",
+            f"FR  But : {purpose}. Territoire : {where}. {use.get('fr', '')}",
+            f"    Si l'on vous demande de retirer une image, cessez de l'utiliser : {contact}.",
+            "",
+            f"AR  الغرض: {purpose}. الإقليم: {where}. {use.get('ar', '')}",
+            f"    إذا طُلب منكم سحب صورة فتوقفوا عن استعمالها: {contact}.",
+            "",
+            f"EN  Purpose: {purpose}. Territory: {where}. {use.get('en', '')}",
+            f"    If you are asked to withdraw a picture, stop using it: {contact}.",
+            "",
+        ]
+    )

@@ -1,0 +1,21 @@
+"""ingest: what lies in the inbox becomes assets; what is due is decided again."""
+
+from dam.flows.ingest.outcome import Became, Outcome, Report, Why
+from dam.flows.ingest.preview import preview
+from dam.flows.ingest.run import Listener, Progress, Ready, quiet_ready, redecide, run
+from dam.flows.ingest.watch import watch
+
+__all__ = [
+    "Became",
+    "Listener",
+    "Outcome",
+    "Progress",
+    "Ready",
+    "Report",
+    "Why",
+    "preview",
+    "quiet_ready",
+    "redecide",
+    "run",
+    "watch",
+]

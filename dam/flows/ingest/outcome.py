@@ -1,0 +1,78 @@
+"""What became of each dropped file, as data for tables and JSON."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from dam.core.model import Decision, Disposition, Reason
+
+
+class Became(enum.StrEnum):
+    """What one pass did with a file; the first four are dispositions of an asset."""
+
+    APPROVED = "approved"
+    HELD = "held"
+    REFUSED = "refused"
+    QUARANTINED = "quarantined"
+    DUPLICATE = "duplicate"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One reason: the rule (or `dam` check) that speaks, its words by language, what to do."""
+
+    rule: str
+    message: dict[str, str]
+    advice: dict[str, str]
+
+    @classmethod
+    def of(cls, reason: Reason) -> Why:
+        return cls(reason.rule, reason.message, reason.advice)
+
+    @classmethod
+    def plain(cls, rule: str, message: str, advice: str = "") -> Why:
+        """A reason that no rule file words: about a file, not about consent."""
+        return cls(rule, {"en": message}, {"en": advice} if advice else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One file's outcome. `source` is its name in the inbox, safe to display.
+
+    `archived_as` is relative to the workspace, or None.
+    """
+
+    source: str
+    became: Became
+    asset: str | None = None
+    sha256: str | None = None
+    reasons: tuple[Why, ...] = ()
+    archived_as: str | None = None
+
+
+@dataclass(slots=True)
+class Report:
+    """A whole pass. `notes` are about files that are no photographs, and about recovery."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    dry_run: bool = False
+
+    def counts(self) -> dict[str, int]:
+        """How many files became what, every kind named."""
+        return {b.value: sum(o.became is b for o in self.outcomes) for b in Became}
+
+    def troubled(self) -> bool:
+        """Whether anything was held, refused, quarantined or is still waiting."""
+        fine = (Became.APPROVED, Became.DUPLICATE)
+        return any(o.became not in fine for o in self.outcomes)
+
+
+def whys(decision: Decision) -> tuple[Why, ...]:
+    return tuple(Why.of(reason) for reason in decision.reasons)
+
+
+def became(disposition: Disposition) -> Became:
+    return Became(disposition.value)

@@ -1,0 +1,337 @@
+"""Bringing one asset to where its decision says it belongs: deciding, planning, applying.
+
+Order, so that a kill at any point loses nothing and publishes nothing unapproved:
+
+1. render to `.dam/work/` (private), read back;
+2. commit facts, decisions and the planned rendition with its hash, in one transaction;
+3. publish into `archive/` without overwriting, synced;
+4. commit "filed".
+
+A retraction runs the other way round: the decision is committed first, so that nothing can
+use the picture any more, then the file leaves the archive, then "removed" is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from dam.adapters.catalog import Catalog, Unit
+from dam.adapters.darkroom import Child, Darkroom
+from dam.adapters.desk import Desk
+from dam.core.errors import RenditionRefused, UnusablePhoto
+from dam.core.model import Disposition, Event, Purpose
+from dam.core.plan import ARCHIVE, Publish, Retract, asset_id, plan
+from dam.core.readings import Rendered, RenderJob, Status
+from dam.core.rows import AssetRow, ProvenanceRow, RenditionRow
+from dam.flows.ingest.consider import (
+    Arrival,
+    Considered,
+    Sheet,
+    consider,
+    received,
+    weigh,
+)
+from dam.flows.ingest.outcome import Outcome, Why, became, whys
+from dam.flows.ingest.sidecars import stored_sheet
+
+
+def new_asset_id(catalog: Catalog, sha256: str) -> str:
+    """The short id of a new asset, longer only where another asset already has the short one."""
+    for length in range(8, 52, 4):
+        ident = asset_id(sha256, length)
+        if catalog.asset(ident) is None:
+            return ident
+    return asset_id(sha256, 51)
+
+
+def photo_path(row: ProvenanceRow) -> bytes:
+    return row.folder + b"/" + row.name if row.folder else row.name
+
+
+def sheets_of(desk: Desk, asset: str) -> tuple[Sheet, ...]:
+    """The sidecars linked to an asset, each in its current version."""
+    return tuple(
+        stored_sheet(desk, row, ambiguous=ambiguous)
+        for row, ambiguous in desk.catalog.sidecars_of(asset)
+    )
+
+
+def xmp_of(sheets: Iterable[Sheet]) -> bytes | None:
+    """The XMP sidecar's bytes. Several cannot be told apart, so their union is not guessed:
+
+    they are handed on one after the other, which no XML reader takes for a packet, and the
+    block becomes unreadable, which holds.
+    """
+    found = [s.data for s in sheets if s.kind == "xmp"]
+    return b"".join(found) if found else None
+
+
+def look(desk: Desk, child: Child, row: AssetRow) -> Considered:
+    """Read the original with the sidecars linked to it now, and decide.
+
+    Raises UnusablePhoto where the original is no photograph; the child keeps the pixels.
+    """
+    sheets = sheets_of(desk, row.id)
+    first = desk.origin(row.id)
+    path = photo_path(first)
+    looked = child.look(str(desk.originals.path(row.sha256)), xmp_of(sheets))
+    arrival = Arrival(row.sha256, path, received(path, first.mtime_ns, desk.day()))
+    return consider(desk, looked, arrival, sheets)
+
+
+def think_again(desk: Desk, row: AssetRow) -> Considered | None:
+    """Decide anew on the stored facts; None where they no longer say all there is.
+
+    That is so when a sidecar came or changed, or when nobody could look for faces then and
+    somebody can now.
+    """
+    facts = desk.facts(row)
+    if facts is None:
+        return None
+    linked = tuple(
+        sorted(s.sha256 + ("?" if doubt else "") for s, doubt in desk.catalog.sidecars_of(row.id))
+    )
+    if linked != facts.sidecars:
+        return None
+    if facts.photographer.status is not Status.KNOWN or facts.faces.count is None:
+        return None
+    path = photo_path(desk.origin(row.id))
+    return weigh(desk, facts, row.sha256, path, desk.day())
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An asset to settle. `mark` counts how often it was marked due before its facts were read:
+
+    marked again meanwhile (a withdrawal, say), it stays due and is decided once more.
+    """
+
+    row: AssetRow
+    mark: int | None
+
+
+def settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
+    """Bring one asset to where it belongs today; None where nothing changed.
+
+    Safe to repeat, and what an interrupted run left half done is completed by it.
+    """
+    finish_planned(desk, asset)
+    mark = desk.catalog.due_mark(asset)
+    row = desk.catalog.asset(asset)
+    if row is None or row.disposition is Disposition.QUARANTINED:
+        with desk.catalog.transaction() as unit:
+            unit.clear_due(asset, mark)
+        return None
+    with room.session() as child:
+        try:
+            considered = think_again(desk, row)
+            looked = considered is None
+            if considered is None:
+                considered = look(desk, child, row)
+            return apply(desk, child, Task(row, mark), considered, looked=looked)
+        except UnusablePhoto as unusable:
+            return reject(desk, row, unusable)
+        finally:
+            child.drop()
+
+
+def finish_planned(desk: Desk, asset: str) -> None:
+    """Complete what was interrupted between publishing a rendition and recording it."""
+    planned = desk.catalog.rendition(asset, Purpose.ARCHIVE.value)
+    if planned is None or planned.state != "planned" or not planned.relative:
+        return
+    if desk.archive.digest(planned.relative) == planned.sha256:
+        file_rendition(desk, planned, clear=False)
+
+
+def reject(desk: Desk, row: AssetRow, unusable: UnusablePhoto) -> Outcome:
+    """Record that the bytes of an asset cannot be used: held if cut off, else quarantined."""
+    disposition = Disposition.HELD if unusable.incomplete else Disposition.QUARANTINED
+    with desk.catalog.transaction() as unit:
+        unit.clear_due(row.id)
+        unit.update_asset(
+            row.id, disposition=disposition, note=unusable.what, note_hint=unusable.hint
+        )
+        if disposition is not row.disposition:
+            unit.append(
+                Event(f"asset.{disposition.value}", row.id, {"why": unusable.what}), desk.instant()
+            )
+    return _rejected(row, disposition, unusable)
+
+
+def _rejected(row: AssetRow, disposition: Disposition, unusable: UnusablePhoto) -> Outcome:
+    rule = "incomplete" if unusable.incomplete else "unusable-photo"
+    why = Why.plain(rule, unusable.what, unusable.hint)
+    return Outcome("", became(disposition), row.id, row.sha256, (why,))
+
+
+def apply(
+    desk: Desk, child: Child, task: Task, considered: Considered, *, looked: bool
+) -> Outcome | None:
+    """Carry out the plan for one asset, which is in the catalogue already.
+
+    `looked`: the child still holds this photo's pixels. Returns None where the asset stays
+    exactly what it was.
+    """
+    row = task.row
+    decision = considered.decision(Purpose.ARCHIVE)
+    effect = plan(row.id, _filed_as(desk, row.id), considered.captured, decision)
+    if isinstance(effect, Publish):
+        if not looked:
+            considered = look(desk, child, row)
+            decision = considered.decision(Purpose.ARCHIVE)
+            effect = plan(row.id, None, considered.captured, decision)
+        if isinstance(effect, Publish):
+            return _publish(desk, child, task, considered, effect)
+    archived = None if isinstance(effect, Retract) else row.archived_as
+    with desk.catalog.transaction() as unit:
+        cleared = record(desk, unit, task, considered, archived)
+        if isinstance(effect, Retract) and cleared:
+            unit.mark_due([row.id])
+    if isinstance(effect, Retract):
+        retract(desk, row.id, effect.relative, clear=cleared)
+    if row.disposition is decision.disposition and row.facts_digest:
+        return None
+    return Outcome("", became(decision.disposition), row.id, row.sha256, whys(decision), archived)
+
+
+def _filed_as(desk: Desk, asset: str) -> str | None:
+    rendition = desk.catalog.rendition(asset, Purpose.ARCHIVE.value)
+    return rendition.relative if rendition and rendition.state == "filed" else None
+
+
+def _publish(
+    desk: Desk, child: Child, task: Task, considered: Considered, effect: Publish
+) -> Outcome:
+    """Render, commit, publish, commit. A rendition that is refused on read-back holds.
+
+    Until the second commit the asset is due, so that an interrupted run is completed.
+    """
+    row = task.row
+    work = desk.workspace.work / f"{row.id}.jpg"
+    try:
+        rendered = render(desk, child, considered, str(work))
+    except RenditionRefused as refused:
+        return _hold_unrendered(desk, task, considered, refused)
+    archived = f"{ARCHIVE}/{effect.relative}"
+    planned = RenditionRow(
+        asset=row.id,
+        purpose=Purpose.ARCHIVE.value,
+        relative=effect.relative,
+        sha256=rendered.sha256,
+        size=rendered.size,
+        state="planned",
+        made_at=desk.instant(),
+    )
+    with desk.catalog.transaction() as unit:
+        cleared = record(desk, unit, task, considered, None)
+        unit.plan_rendition(planned)
+        if cleared:
+            unit.mark_due([row.id])
+    desk.archive.publish(work, effect.relative, rendered.sha256)
+    file_rendition(desk, planned, clear=cleared)
+    with suppress(OSError):
+        work.unlink()
+    decision = considered.decision(Purpose.ARCHIVE)
+    return Outcome("", became(decision.disposition), row.id, row.sha256, whys(decision), archived)
+
+
+def file_rendition(desk: Desk, planned: RenditionRow, *, clear: bool) -> None:
+    """Commit that a planned rendition stands in the archive.
+
+    `clear`: the asset's only due mark is the one made when it was planned.
+    """
+    with desk.catalog.transaction() as unit:
+        if clear:
+            unit.clear_due(planned.asset, 1)
+        unit.mark_filed(planned.asset, planned.purpose)
+        unit.update_asset(planned.asset, archived_as=f"{ARCHIVE}/{planned.relative}")
+        unit.append(
+            Event("rendition.filed", planned.asset, {"sha256": planned.sha256}), desk.instant()
+        )
+
+
+def retract(desk: Desk, asset: str, relative: str, *, clear: bool) -> None:
+    """Take a rendition out of the archive and commit that it is gone. Safe to repeat."""
+    desk.archive.remove(relative)
+    with desk.catalog.transaction() as unit:
+        if clear:
+            unit.clear_due(asset, 1)
+        unit.mark_removed_rendition(asset, Purpose.ARCHIVE.value)
+        unit.append(Event("rendition.retracted", asset, {}), desk.instant())
+
+
+def render(desk: Desk, child: Child, considered: Considered, target: str) -> Rendered:
+    """The archive rendition of the photo the child holds, written to `target`."""
+    rights, line = desk.credits.rights(considered.facts)
+    return child.render(
+        RenderJob(target=target, rights=rights, mark=line, quality=desk.settings.jpeg_quality)
+    )
+
+
+def _hold_unrendered(
+    desk: Desk, task: Task, considered: Considered, refused: RenditionRefused
+) -> Outcome:
+    """The rules approve, but no clean rendition can be made: held until somebody looks."""
+    row = task.row
+    with desk.catalog.transaction() as unit:
+        record(desk, unit, task, considered, None)
+        unit.update_asset(
+            row.id, disposition=Disposition.HELD, note=refused.what, note_hint=refused.hint
+        )
+    why = Why.plain("rendition-refused", refused.what, refused.hint)
+    return Outcome("", became(Disposition.HELD), row.id, row.sha256, (why,))
+
+
+def record(
+    desk: Desk, unit: Unit, task: Task, considered: Considered, archived: str | None
+) -> bool:
+    """Write facts, decisions and the asset's summary inside a transaction.
+
+    True where the asset is no longer due, false where it was marked again meanwhile.
+    """
+    row = task.row
+    facts, at = considered.facts, desk.instant()
+    decision = considered.decision(Purpose.ARCHIVE)
+    unit.put_facts(row.id, facts.digest(), facts.body())
+    unit.put_decisions(row.id, considered.decisions, at)
+    subjects = sorted({p.subject for p in facts.people.persons if p.subject})
+    consents = {p.consent for p in facts.people.persons if p.consent}
+    consents |= {r.item.id for r in considered.dossier.records}
+    unit.set_subjects(row.id, subjects, sorted(consents))
+    unit.update_asset(
+        row.id,
+        format=facts.format,
+        width=facts.width,
+        height=facts.height,
+        disposition=decision.disposition,
+        archived_as=archived,
+        captured_on=considered.captured,
+        captured_source=", ".join(facts.captured.sources),
+        photographer=facts.photographer.value,
+        programme=facts.programme.value,
+        country=facts.country.value,
+        city=facts.city.value,
+        facts_digest=facts.digest(),
+        note="",
+        note_hint="",
+    )
+    if decision.disposition is not row.disposition or not row.facts_digest:
+        unit.append(
+            Event(
+                f"asset.{decision.disposition.value}",
+                row.id,
+                {
+                    "facts": decision.facts_digest,
+                    "pack": decision.pack_digest,
+                    "day": decision.day.isoformat(),
+                    "rules": [r.rule for r in decision.reasons],
+                },
+            ),
+            at,
+        )
+    if task.mark is None:
+        return unit.due_mark(row.id) is None
+    return unit.clear_due(row.id, task.mark)

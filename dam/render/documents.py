@@ -1,0 +1,126 @@
+"""The JSON objects that scripts rely on. Keys are only ever added, never renamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from dam.core.consent import NO_END
+from dam.core.facts import Facts
+from dam.core.model import Decision, Disposition, Reason
+from dam.core.report import AuditRow, Finding
+from dam.core.rows import AssetRow
+from dam.core.view import Dossier
+from dam.render.text import said
+
+Json = dict[str, object]
+
+
+def reason(item: Reason, lang: str) -> Json:
+    return {
+        "rule": item.rule,
+        "otherwise": item.otherwise.value,
+        "message": said(item.message, lang),
+        "advice": said(item.advice, lang),
+        "source": item.source,
+        "evidence": list(item.evidence),
+        "subjects": list(item.subjects),
+    }
+
+
+def decision(item: Decision, lang: str) -> Json:
+    return {
+        "purpose": item.purpose.value,
+        "territory": item.territory,
+        "day": item.day.isoformat(),
+        "disposition": item.disposition.value,
+        "reasons": [reason(r, lang) for r in item.reasons],
+        "obligations": [o.value for o in item.obligations],
+        "holds_until": _day(item.holds_until),
+        "facts_digest": item.facts_digest,
+        "pack_digest": item.pack_digest,
+        "consents": [{"id": ident, "digest": digest} for ident, digest in item.consents],
+    }
+
+
+def asset(row: AssetRow) -> Json:
+    return {
+        "asset": row.id,
+        "sha256": row.sha256,
+        "disposition": row.disposition.value,
+        "archived_as": row.archived_as,
+        "captured_on": _day(row.captured_on),
+        "captured_source": row.captured_source,
+        "photographer": row.photographer,
+        "programme": row.programme,
+        "country": row.country,
+        "city": row.city,
+        "note": row.note,
+        "note_hint": row.note_hint,
+    }
+
+
+def facts(item: Facts | None) -> Json | None:
+    """The facts as they are stored; `faces.count` is null when nobody looked."""
+    return item.body() if item is not None else None
+
+
+def consents(dossier: Dossier, day: date, term: str) -> list[Json]:
+    """What each consent about the people of an asset allows on `day`."""
+    return [
+        {
+            "id": s.id,
+            "subject": s.subject,
+            "state": s.state.value,
+            "valid_from": s.valid_from.isoformat(),
+            "ends": _day(s.ends if s.ends < NO_END else None),
+            "ends_because": s.ends_because,
+            "purposes": sorted(s.purposes),
+            "territories": sorted(s.territories),
+            "givers": sorted(s.giver_roles),
+            "assent": s.assent.value if s.assent else None,
+            "face": s.face,
+            "sources": list(s.sources),
+        }
+        for standings in dossier.standings(day, term).values()
+        for s in standings
+    ]
+
+
+def audit_row(row: AuditRow) -> Json:
+    return {
+        "asset": row.asset,
+        "disposition": row.disposition.value,
+        "archived_as": row.archived_as,
+        "captured_on": _day(row.captured_on),
+        "photographer": row.photographer,
+        "programme": row.programme,
+        "place": row.place,
+        "people": row.people,
+        "minors": row.minors,
+        "consents": list(row.consents),
+        "until": _day(row.until),
+        "purposes": [p.value for p in row.purposes],
+    }
+
+
+def finding(item: Finding, lang: str) -> Json:
+    return {
+        "kind": item.kind.value,
+        "asset": item.asset,
+        "subjects": list(item.subjects),
+        "message": said(item.message, lang),
+        "advice": said(item.advice, lang),
+    }
+
+
+def counts(found: dict[Disposition, int]) -> dict[str, int]:
+    return {d.value: found.get(d, 0) for d in Disposition}
+
+
+def reasons(items: Iterable[Reason], lang: str) -> list[Json]:
+    return [reason(item, lang) for item in items]
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None

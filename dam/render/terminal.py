@@ -1,0 +1,121 @@
+"""Tables, lines and progress on a terminal. Results go to standard output, the rest to error.
+
+Colour follows NO_COLOR and the terminal; where standard output is no terminal, tables are
+plain and no wider than they need to be.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console  # noqa: TID251
+from rich.progress import (  # noqa: TID251
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table  # noqa: TID251
+from rich.text import Text  # noqa: TID251
+
+from dam.render.text import clean
+
+STYLES = {
+    "approved": "green",
+    "held": "yellow",
+    "refused": "red",
+    "quarantined": "magenta",
+    "duplicate": "cyan",
+    "waiting": "dim",
+}
+#: Wide enough that piped tables are not folded.
+_PIPE_WIDTH = 200
+
+
+def output() -> Console:
+    """The console for results."""
+    piped = not sys.stdout.isatty()
+    return Console(markup=False, highlight=False, width=_PIPE_WIDTH if piped else None)
+
+
+def messages() -> Console:
+    """The console for progress, notes and errors."""
+    return Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+
+
+def emit(document: object) -> None:
+    """One JSON object on standard output."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def note(line: str) -> None:
+    """A message on standard error."""
+    messages().print(Text(clean(line, lines=True)))
+
+
+def line(text: str, style: str = "") -> None:
+    """A line of result."""
+    output().print(Text(clean(text), style=style), soft_wrap=True)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A plain table of harmless cells; a cell that names a disposition is coloured."""
+    out = output()
+    drawn = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for number, column in enumerate(columns):
+        drawn.add_column(column, overflow="fold", no_wrap=number == 0)
+    for row in rows:
+        drawn.add_row(*(_cell(value) for value in row))
+    out.print(drawn)
+
+
+def _cell(value: object) -> Text:
+    shown = clean("" if value is None else value)
+    return Text(shown, style=STYLES.get(shown, ""))
+
+
+def outcome(source: str, became: str, where: str, why: str, advice: str) -> None:
+    """What became of one file: one line, and a second one with what to do."""
+    out = output()
+    head = Text(f"{became:<11}", style=STYLES.get(became, ""))
+    head.append(clean(source), style="bold")
+    if where:
+        head.append(f"  {clean(where)}")
+    if why:
+        head.append(f"  {clean(why)}")
+    out.print(head, soft_wrap=True)
+    if advice:
+        out.print(Text(f"{'':<11}→ {clean(advice)}", style="dim"), soft_wrap=True)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[tuple[Callable[[int], None], Callable[[], None]]]:
+    """A bar on standard error: (begin with a total, one step). Silent where that is no terminal."""
+    console = messages()
+    if not console.is_terminal:
+        yield (lambda total: None), (lambda: None)
+        return
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task(label, total=None)
+        yield (
+            lambda total: bar.update(task, total=total),
+            lambda: bar.advance(task),
+        )
+
+
+def emit_line(document: object) -> None:
+    """One JSON object on one line, at once: for streams."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
