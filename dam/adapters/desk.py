@@ -74,10 +74,9 @@ class Desk:
         """
         subjects = {p.subject for p in facts.people.persons if p.subject}
         ids = {p.consent for p in facts.people.persons if p.consent}
-        items = {
-            (v.consent, v.slot): ConsentItem.model_validate(v.body)
-            for v in self.catalog.current_consents(sorted(ids), sorted(subjects))
-        }
+        current = self.catalog.current_consents(sorted(ids), sorted(subjects))
+        items = {(v.consent, v.slot): ConsentItem.model_validate(v.body) for v in current}
+        unstated = {(v.consent, v.slot) for v in current if not v.stated} - set(fresh or {})
         for key, item in (fresh or {}).items():
             if key[0] in ids or item.subject.id in subjects:
                 items[key] = item
@@ -88,7 +87,7 @@ class Desk:
             for body in self.catalog.all_events(consent):
                 known[ConsentEvent.model_validate(body)] = None
         return tuple(
-            Record(item, slot, tuple(events[consent]))
+            Record(item, slot, tuple(events[consent]), (consent, slot) not in unstated)
             for (consent, slot), item in sorted(items.items(), key=lambda pair: pair[0])
         )
 

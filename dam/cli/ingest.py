@@ -56,6 +56,7 @@ def ingest(
             tell(outcome, lang)
         for line in report.notes:
             terminal.note(line)
+        advise(report, lang)
         total = ", ".join(f"{n} {name}" for name, n in report.counts().items() if n)
         terminal.line(("Would be: " if dry_run else "") + (total or "nothing to do"))
     if strict and report.troubled():
@@ -63,20 +64,23 @@ def ingest(
 
 
 def tell(outcome: flow.Outcome, lang: str) -> None:
-    """One outcome as a line, with the first reason and what to do about it."""
-    why = advice = ""
-    if outcome.reasons:
-        first = outcome.reasons[0]
-        more = len(outcome.reasons) - 1
-        why = said(first.message, lang) + (f" (+{more})" if more else "")
-        advice = said(first.advice, lang)
+    """One outcome as one line, with every reason."""
     terminal.outcome(
         outcome.source,
         outcome.became.value,
         outcome.archived_as or outcome.asset or "",
-        why,
-        advice,
+        " ".join(said(why.message, lang) for why in outcome.reasons),
     )
+
+
+def advise(report: flow.Report, lang: str) -> None:
+    """What to do about what was held: each piece of advice once, with how many it helps."""
+    photos: dict[str, int] = {}
+    for outcome in report.outcomes:
+        for advice in {said(why.advice, lang) for why in outcome.reasons} - {""}:
+            photos[advice] = photos.get(advice, 0) + 1
+    for advice, count in sorted(photos.items(), key=lambda pair: (-pair[1], pair[0])):
+        terminal.line(f"→ {advice} ({count})")
 
 
 def outcome_document(outcome: flow.Outcome, lang: str) -> documents.Json:

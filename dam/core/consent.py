@@ -52,6 +52,8 @@ class Record:
     item: ConsentItem
     source: str
     events: tuple[ConsentEvent, ...]
+    #: False where the source no longer mentions it: it limits still, and permits nothing.
+    stated: bool = True
 
     def digest(self) -> str:
         """SHA-256 in hex over what counted: the record and all its events."""
@@ -59,6 +61,7 @@ class Record:
             [
                 self.item.model_dump(mode="json", exclude={"events"}),
                 sorted(digest_of(e.model_dump(mode="json")) for e in self.events),
+                self.stated,
             ]
         )
 
@@ -189,6 +192,8 @@ def stand(records: Sequence[Record], day: date, default_term: str) -> Standing:
     items = [r.item for r in records]
     events = tuple({e: None for r in records for e in r.events})
     state, since = state_on(events, day)
+    if state in IN_FORCE_STATES and not all(r.stated for r in records):
+        state = ConsentState.UNKNOWN
     ends, because = min(_ends(item, default_term) for item in items)
     ages = [i.subject.age_band for i in items if "age_band" in i.subject.model_fields_set]
     roles = frozenset.intersection(*(frozenset(g.role for g in i.givers) for i in items))

@@ -69,6 +69,16 @@ class ProgrammeFile(Strict):
     places: tuple[Text, ...] = ()
 
 
+#: The programme speaks French first; the first language given is also the default one.
+_LANGUAGES = ("fr", "en", "ar")
+
+
+def in_order(texts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Texts by language: French, English, Arabic, then the others by their tag."""
+    first = [lang for lang in _LANGUAGES if lang in texts]
+    return tuple((lang, texts[lang]) for lang in (*first, *sorted(set(texts) - set(first))))
+
+
 @dataclass(frozen=True, slots=True)
 class Credits:
     """The roster ready for use."""
@@ -106,8 +116,8 @@ class Credits:
                 credit_line=line,
                 copyright=self.file.copyright.format(**words),
                 source=self.file.organisation,
-                captions=tuple(sorted(facts.caption.written.items())),
-                usage_terms=tuple(sorted(self.file.usage_terms.items())),
+                captions=in_order(facts.caption.written),
+                usage_terms=in_order(self.file.usage_terms),
                 web_statement=self.file.web_statement or "",
                 licensor=self.file.licensor or "",
                 captured=date.fromisoformat(facts.captured.value) if facts.captured.value else None,

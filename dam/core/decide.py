@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 import cel
 
@@ -72,7 +73,7 @@ def decide_all(
             if rule.id not in shared or rule.mentions_purpose:
                 shared[rule.id] = _ask(rule, context, variables)
             outcomes.append(shared[rule.id])
-        reasons = tuple(reason for reason, _ in outcomes if reason is not None)
+        reasons = _strictest_first(reason for reason, _ in outcomes if reason is not None)
         obliged = {o for _, given in outcomes for o in given} | set(ALWAYS)
         disposition = _verdict(reasons)
         decisions.append(
@@ -92,6 +93,11 @@ def decide_all(
             )
         )
     return tuple(decisions)
+
+
+def _strictest_first(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Refusals before holds, each in the order of the rule ids."""
+    return tuple(sorted(reasons, key=lambda r: (r.otherwise is not Otherwise.REFUSE, r.rule)))
 
 
 def _verdict(reasons: Sequence[Reason]) -> Disposition:
@@ -148,11 +154,19 @@ def _evidence(
         if rule.file.each is not None and path[0] == rule.file.each:
             for person in people:
                 if not subjects or person["id"] in subjects:
+                    if "consent" in path and "consent" in person:
+                        found[_record(person)] = None
                     label = f"{person['id']}: {'.'.join(path[1:])}"
                     found[f"{label} = {_value(person, path[1:])}"] = None
         else:
             found[f"{'.'.join(path)} = {_value(variables, path)}"] = None
     return tuple(found)
+
+
+def _record(person: dict[str, Any]) -> str:
+    """Which record a person's consent rests on, and where it stands."""
+    consent = person["consent"]
+    return f"{person['id']}: consent {consent['id']} ({', '.join(consent['sources'])})"
 
 
 def _value(node: object, path: Sequence[str]) -> str:

@@ -52,6 +52,8 @@ KIND_OF_RULE = {
     "face-may-be-shown": Kind.SCOPE_MISMATCH,
     "readable": Kind.UNREADABLE,
     "sources-agree": Kind.UNREADABLE,
+    "everyone-accounted-for": Kind.UNDECLARED_FACES,
+    "faces-checked": Kind.FACES_NOT_CHECKED,
     "credited": Kind.NO_CREDIT,
     "embargo": Kind.EMBARGO,
     "protect-where-at-risk": Kind.AT_RISK,
@@ -131,7 +133,7 @@ def _minors(dossier: Dossier, used: list[Standing | None]) -> int:
 
 
 def findings(
-    asset: AssetRow, decision: Decision | None, audit: AuditRow, faces: int | None, day: date
+    asset: AssetRow, decision: Decision | None, audit: AuditRow, day: date
 ) -> list[Finding]:
     """What is wrong or soon wrong with one asset; `decision` is the one for the archive."""
     found: list[Finding] = []
@@ -147,8 +149,6 @@ def findings(
         ]
     for reason in decision.reasons:
         kind = KIND_OF_RULE.get(reason.rule, Kind.HELD)
-        if reason.rule == "everyone-accounted-for":
-            kind = Kind.FACES_NOT_CHECKED if faces is None else Kind.UNDECLARED_FACES
         found.append(Finding(kind, asset.id, reason.subjects, reason.message, reason.advice))
     if not decision.reasons and audit.until and (audit.until - day).days <= EXPIRING_DAYS:
         last = audit.until.isoformat()

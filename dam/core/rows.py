@@ -106,7 +106,11 @@ class LinkRow:
 
 @dataclass(frozen=True, slots=True)
 class ConsentVersion:
-    """A consent record as one source (`slot`) told it; `body` is JSON-able."""
+    """A consent record as one source (`slot`) told it; `body` is JSON-able.
+
+    `stated` is false where a later version of the source no longer mentions the record: what
+    it said still limits, and it permits nothing until it is said again.
+    """
 
     consent: str
     slot: str
@@ -114,6 +118,7 @@ class ConsentVersion:
     subject: str
     body: dict[str, object]
     recorded_at: datetime
+    stated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

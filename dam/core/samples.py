@@ -29,6 +29,7 @@ _CONSENT: dict[str, object] = {
     "name": "none",
     "location": "country",
     "applies": True,
+    "sources": ["consent.yaml"],
 }
 
 _PERSON: dict[str, object] = {

@@ -59,6 +59,7 @@ CONSENT: dict[str, Node] = {
     "name": Leaf("str", "none, pseudonym, first, full"),
     "location": Leaf("str", "none, country, region, exact"),
     "applies": Leaf("bool", "the record speaks of this photograph (or of no certain one)"),
+    "sources": Leaf("list", "the sidecars and imports that state it"),
 }
 
 PERSON: dict[str, Node] = {
@@ -364,6 +365,7 @@ def _consent(standing: Standing, dossier: Dossier) -> dict[str, object]:
         "name": standing.name.value,
         "location": standing.location.value,
         "applies": applies,
+        "sources": [source.lstrip("/") for source in standing.sources],
     }
 
 

@@ -43,7 +43,7 @@ def audit(desk: Desk) -> Audit:
         if dossier is None:
             row = report.row(asset, Dossier(Facts()), (), day, term)
             rows.append(row)
-            findings += report.findings(asset, None, row, None, day)
+            findings += report.findings(asset, None, row, day)
             continue
         decisions = decide_all(dossier, desk.pack, tuple(Purpose), day)
         archive = next(d for d in decisions if d.purpose is Purpose.ARCHIVE)
@@ -52,7 +52,7 @@ def audit(desk: Desk) -> Audit:
             today = replace(asset, disposition=archive.disposition)
         row = report.row(today, dossier, decisions, day, term)
         rows.append(row)
-        findings += report.findings(asset, archive, row, dossier.facts.faces.count, day)
+        findings += report.findings(asset, archive, row, day)
     findings += _packs(desk, day)
     return Audit(
         as_of=day,

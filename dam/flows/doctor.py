@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from dataclasses import dataclass
 
 from dam.adapters import faces, imaging_mark
@@ -27,7 +26,8 @@ def examine(desk: Desk) -> tuple[Check, ...]:
     free = shutil.disk_usage(desk.workspace.root).free
     detector = _face_check(desk)
     shaping = imaging_mark.default_shaping()
-    version = sqlite3.sqlite_version
+    version = desk.catalog.sqlite_version()
+    recent = version >= (3, 35, 0)
     problems = desk.catalog.verify_chain()
     return (
         Check("rule pack", True, f"{len(desk.pack.rules)} rules, digest {desk.pack.digest[:12]}"),
@@ -47,9 +47,9 @@ def examine(desk: Desk) -> tuple[Check, ...]:
         ),
         Check(
             "SQLite",
-            sqlite3.sqlite_version_info >= (3, 35, 0),
-            version,
-            "" if sqlite3.sqlite_version_info >= (3, 35, 0) else "Use Python with SQLite 3.35+",
+            recent,
+            ".".join(map(str, version)),
+            "" if recent else "Use Python with SQLite 3.35+",
         ),
         Check(
             "ledger",
@@ -64,4 +64,6 @@ def _face_check(desk: Desk) -> str:
     """Why faces cannot be looked for; empty where they can."""
     if not desk.settings.face_check:
         return "switched off in dam.toml"
-    return "" if faces.installed() is not None else "not installed"
+    if not faces.available():
+        return "not installed"
+    return "" if faces.installed() is not None else "installed, but it does not start"

@@ -78,8 +78,8 @@ def _cell(value: object) -> Text:
     return Text(shown, style=STYLES.get(shown, ""))
 
 
-def outcome(source: str, became: str, where: str, why: str, advice: str) -> None:
-    """What became of one file: one line, and a second one with what to do."""
+def outcome(source: str, became: str, where: str, why: str) -> None:
+    """What became of one file, in one line."""
     out = output()
     head = Text(f"{became:<11}", style=STYLES.get(became, ""))
     head.append(clean(source), style="bold")
@@ -88,8 +88,6 @@ def outcome(source: str, became: str, where: str, why: str, advice: str) -> None
     if why:
         head.append(f"  {clean(why)}")
     out.print(head, soft_wrap=True)
-    if advice:
-        out.print(Text(f"{'':<11}→ {clean(advice)}", style="dim"), soft_wrap=True)
 
 
 @contextmanager

@@ -115,18 +115,21 @@ def test_consents_are_found_by_id_or_subject(catalog: Catalog) -> None:
     assert catalog.current_consents(ids=many) == (first, second, third)
 
 
-def test_a_consent_that_its_source_no_longer_tells_does_not_count(catalog: Catalog) -> None:
+def test_a_consent_that_its_source_no_longer_tells_is_kept_and_marked(catalog: Catalog) -> None:
+    first = _consent("1", _GIVEN)
     with catalog.transaction() as unit:
-        unit.put_consent(_consent("1", _GIVEN))
+        unit.put_consent(first)
         unit.put_consent(_consent("2", _GIVEN, consent="C-2"))
         unit.put_consent(_consent("3", _GIVEN, slot="imported"))
-        assert unit.retire_consents("amal/consent.yaml", keep=["C-2"]) == ("C-1",)
-        assert unit.retire_consents("amal/consent.yaml", keep=["C-2"]) == ()
-    assert [version.digest for version in catalog.current_consents()] == ["3", "2"]
+        told = unit.consents_of_slot(first.slot)
+        assert [version.consent for version in told] == ["C-1", "C-2"]
+        assert unit.put_consent(dataclasses.replace(first, stated=False))
+        assert not unit.put_consent(dataclasses.replace(first, stated=False))
+    assert [v.stated for v in catalog.current_consents(["C-1"])] == [False, True]
     assert catalog.all_events("C-1") == (_GIVEN,)
     with catalog.transaction() as unit:
-        assert unit.put_consent(_consent("1", _GIVEN))
-    assert len(catalog.current_consents(["C-1"])) == 2
+        assert unit.put_consent(first)
+    assert [v.stated for v in catalog.current_consents(["C-1"])] == [True, True]
 
 
 def test_subjects_and_consents_of_an_asset_are_replaced(catalog: Catalog) -> None:

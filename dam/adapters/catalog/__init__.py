@@ -9,6 +9,7 @@ timeout), StorageError (the disk refused) and IntegrityError (damaged or foreign
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,6 +70,11 @@ class Catalog(AssetReads, ProvenanceReads, ConsentReads, DecisionReads, PackRead
             database.close()
             raise
         return cls(database, new_id)
+
+    @staticmethod
+    def sqlite_version() -> tuple[int, ...]:
+        """The version of the SQLite library in use."""
+        return sqlite3.sqlite_version_info
 
     def close(self) -> None:
         """Give the file back. Harmless when repeated."""

@@ -56,6 +56,15 @@ class ConsentReads(Part):
         )
         return (build(ConsentVersion, row) for row in rows)
 
+    def consents_of_slot(self, slot: str) -> tuple[ConsentVersion, ...]:
+        """The current versions that one source stated, by consent."""
+        rows = self._db.rows(
+            select(*_COLUMNS)
+            .where(consent_versions.c.current, consent_versions.c.slot == slot)
+            .order_by(consent_versions.c.consent)
+        )
+        return tuple(build(ConsentVersion, row) for row in rows)
+
     def consent_history(self, consent: str) -> tuple[ConsentVersion, ...]:
         """Every version of a consent record from every source, oldest first."""
         rows = self._db.rows(
@@ -109,8 +118,10 @@ class ConsentWrites(ConsentReads):
             consent_versions.c.slot == version.slot,
             consent_versions.c.current,
         )
-        known = self._db.one(select(consent_versions.c.digest).where(*place))
-        if known is not None and known.digest == version.digest:
+        known = self._db.one(
+            select(consent_versions.c.digest, consent_versions.c.stated).where(*place)
+        )
+        if known is not None and (known.digest, known.stated) == (version.digest, version.stated):
             return False
         self._keep_events(version)
         self._db.run(update(consent_versions).where(*place).values(current=False))
@@ -133,30 +144,6 @@ class ConsentWrites(ConsentReads):
                 self._db.run(
                     insert(consent_events).values(consent=version.consent, digest=digest, body=item)
                 )
-
-    def retire_consents(self, slot: str, keep: Iterable[str] = ()) -> tuple[str, ...]:
-        """A source no longer tells of any consent but `keep`: the others count no more.
-
-        Their versions and events stay on record. Gives back the consents that were retired.
-        """
-        kept = set(keep)
-        current = self._db.ids(
-            select(consent_versions.c.consent)
-            .where(consent_versions.c.slot == slot, consent_versions.c.current)
-            .order_by(consent_versions.c.consent)
-        )
-        gone = tuple(consent for consent in current if consent not in kept)
-        for chunk in chunks(gone):
-            self._db.run(
-                update(consent_versions)
-                .where(
-                    consent_versions.c.slot == slot,
-                    consent_versions.c.current,
-                    consent_versions.c.consent.in_(chunk),
-                )
-                .values(current=False)
-            )
-        return gone
 
     def record_consent_use(self, asset: str, consents: Iterable[str]) -> None:
         """The decisions on an asset looked at these consents, and at no others."""

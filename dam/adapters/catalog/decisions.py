@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update  # noqa: TID251
 
 from dam.adapters.catalog.engine import Found
 from dam.adapters.catalog.part import Part
-from dam.adapters.catalog.tables import assets, decisions, facts, rule_packs
+from dam.adapters.catalog.tables import assets, decisions, facts, notes, rule_packs
 from dam.core.errors import DamError, IntegrityError
 from dam.core.model import Decision, Obligation, Otherwise, Purpose, Reason
 
@@ -103,6 +103,11 @@ class DecisionReads(Part):
         row = self._db.one(select(rule_packs.c.body).where(rule_packs.c.digest == digest))
         return None if row is None else row.body
 
+    def recall(self, key: str) -> str | None:
+        """What was remembered under a key, or None."""
+        row = self._db.one(select(notes.c.value).where(notes.c.key == key))
+        return None if row is None else str(row.value)
+
     def decisions(self, asset: str) -> tuple[Decision, ...]:
         """The current decisions on an asset, one for each purpose, by purpose."""
         rows = self._db.rows(
@@ -149,6 +154,11 @@ class DecisionWrites(DecisionReads):
         if self._db.one(known) is None:
             self._db.run(insert(facts).values(asset=asset, digest=digest, body=body))
         self._db.run(update(assets).where(assets.c.id == asset).values(facts_digest=digest))
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a short text about the surroundings of decisions under a key."""
+        if not self._db.run(update(notes).where(notes.c.key == key).values(value=value)):
+            self._db.run(insert(notes).values(key=key, value=value))
 
     def put_rule_pack(self, digest: str, body: dict[str, object]) -> None:
         """Keep a rule pack, so that a decision made with it can be explained years later."""

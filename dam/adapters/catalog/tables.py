@@ -129,6 +129,7 @@ consent_versions = Table(
     Column("subject", Words, nullable=False),
     Column("body", Json, nullable=False),
     Column("recorded_at", Instant, nullable=False),
+    Column("stated", Boolean, nullable=False),
     Column("current", Boolean, nullable=False),
     Index("ix_consent_versions_consent", "consent"),
     Index("ix_consent_versions_slot", "slot"),
@@ -156,6 +157,13 @@ consent_events = Table(
     Column("digest", String(64), nullable=False),
     Column("body", Json, nullable=False),
     UniqueConstraint("consent", "digest"),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", Words, nullable=False),
 )
 
 asset_consents = Table(

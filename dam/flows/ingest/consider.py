@@ -80,12 +80,12 @@ def parse_sheet(sheet: Sheet) -> sidecar.Parsed[PhotoSidecar] | sidecar.Parsed[S
     return sidecar.parse_shoot(sheet.data, sheet.shown, is_json(sheet.name))
 
 
-def consents_in(sheet: Sheet) -> tuple[ConsentItem, ...]:
-    """Consent records that stand in a sheet; none where it cannot be read as a whole."""
+def consents_in(sheet: Sheet) -> tuple[ConsentItem, ...] | None:
+    """Consent records that stand in a sheet; None where it cannot be read as a whole."""
     if sheet.kind == "xmp":
         return ()
     parsed = parse_sheet(sheet)
-    return parsed.value.consents if parsed.value is not None else ()
+    return parsed.value.consents if parsed.value is not None else None
 
 
 def statements(sheets: Iterable[Sheet], photo: bytes) -> tuple[Statement, ...]:

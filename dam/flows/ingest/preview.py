@@ -15,12 +15,11 @@ from dam.adapters.desk import Desk
 from dam.core.errors import SourceChanged, UnsafeSource, UnusablePhoto
 from dam.core.model import ConsentItem, Disposition, Purpose
 from dam.core.plan import ARCHIVE, Publish, plan
-from dam.core.readings import Looked
 from dam.flows.ingest import photos, sidecars
-from dam.flows.ingest.consider import Arrival, Sheet, consents_in, consider, received
+from dam.flows.ingest.consider import Arrival, Considered, consents_in, consider, received
 from dam.flows.ingest.outcome import Became, Outcome, Report, Why, became, whys
 from dam.flows.ingest.run import Progress, Ready, aside, split
-from dam.flows.ingest.settle import new_asset_id, xmp_of
+from dam.flows.ingest.settle import new_asset_id, photo_path, sheets_of, xmp_of
 
 _Fresh = dict[tuple[str, str], ConsentItem]
 
@@ -47,9 +46,39 @@ def preview(desk: Desk, room: Darkroom, ready: Ready, progress: Progress | None 
             seen.add(outcome.sha256)
         _tell(report, progress, outcome)
     for orphan in pairing.orphans:
-        for asset in sidecars.earlier_assets(desk, orphan):
-            report.notes.append(f"{orphan.found.shown}: would be read for {asset}")
+        assets = sidecars.earlier_assets(desk, orphan)
+        for asset in assets:
+            _tell(report, progress, _late(desk, room, orphan, asset, len(assets) > 1, fresh))
+        if not assets:
+            report.notes += sidecars.describe([orphan])
     return report
+
+
+def _late(
+    desk: Desk, room: Darkroom, orphan: inbox.Orphan, asset: str, doubt: bool, fresh: _Fresh
+) -> Outcome:
+    """What a sidecar that came after its photo would change."""
+    row = desk.catalog.asset(asset)
+    first = desk.origin(asset)
+    try:
+        sheet = sidecars.read_sheet(desk, orphan.found, ambiguous=doubt)
+    except (SourceChanged, UnsafeSource) as error:
+        why = Why.plain("unsafe-file", error.what, error.hint)
+        return Outcome(orphan.found.shown, Became.WAITING, asset, reasons=(why,))
+    if row is None or row.disposition is Disposition.QUARANTINED:
+        return replace(photos.standing(desk, asset), source=first.shown)
+    sheets = [s for s in sheets_of(desk, asset) if s.slot != sheet.slot] + [sheet]
+    with room.session() as child:
+        try:
+            looked = child.look(str(desk.originals.path(row.sha256)), xmp_of(sheets))
+        except UnusablePhoto as unusable:
+            return _unusable(first.shown, row.sha256, unusable)
+        finally:
+            child.drop()
+    path = photo_path(first)
+    arrival = Arrival(row.sha256, path, received(path, first.mtime_ns, desk.day()))
+    considered = consider(desk, looked, arrival, sheets, fresh)
+    return _decided(considered, asset, first.shown, row.sha256)
 
 
 def _tell(report: Report, progress: Progress, outcome: Outcome) -> None:
@@ -69,7 +98,7 @@ def _consents(desk: Desk, found: tuple[inbox.Found, ...]) -> tuple[_Fresh, list[
         except (SourceChanged, UnsafeSource) as error:
             notes.append(f"{item.shown}: {error}")
             continue
-        for consent in consents_in(sheet):
+        for consent in consents_in(sheet) or ():
             fresh[consent.id, sheet.slot] = consent
     return fresh, notes
 
@@ -98,33 +127,23 @@ def _photo(desk: Desk, room: Darkroom, paired: inbox.Paired, fresh: _Fresh) -> O
         try:
             looked = child.look(str(photos.source_path(desk, found)), xmp_of(sheets))
         except UnusablePhoto as unusable:
-            return _unusable(found, sha256, unusable)
+            return _unusable(found.shown, sha256, unusable)
         finally:
             child.drop()
-    return _decided(desk, found, sha256, looked, sheets, fresh)
+    arrival = Arrival(sha256, found.path, received(found.path, found.mtime_ns, desk.day()))
+    considered = consider(desk, looked, arrival, sheets, fresh)
+    return _decided(considered, new_asset_id(desk.catalog, sha256), found.shown, sha256)
 
 
-def _unusable(found: inbox.Found, sha256: str, unusable: UnusablePhoto) -> Outcome:
+def _unusable(shown: str, sha256: str, unusable: UnusablePhoto) -> Outcome:
     disposition = Disposition.HELD if unusable.incomplete else Disposition.QUARANTINED
     rule = "incomplete" if unusable.incomplete else "unusable-photo"
     why = Why.plain(rule, unusable.what, unusable.hint)
-    return Outcome(found.shown, became(disposition), None, sha256, (why,))
+    return Outcome(shown, became(disposition), None, sha256, (why,))
 
 
-def _decided(
-    desk: Desk,
-    found: inbox.Found,
-    sha256: str,
-    looked: Looked,
-    sheets: list[Sheet],
-    fresh: _Fresh,
-) -> Outcome:
-    arrival = Arrival(sha256, found.path, received(found.path, found.mtime_ns, desk.day()))
-    considered = consider(desk, looked, arrival, sheets, fresh)
+def _decided(considered: Considered, asset: str, shown: str, sha256: str) -> Outcome:
     decision = considered.decision(Purpose.ARCHIVE)
-    asset = new_asset_id(desk.catalog, sha256)
     effect = plan(asset, None, considered.captured, decision)
     archived = f"{ARCHIVE}/{effect.relative}" if isinstance(effect, Publish) else None
-    return Outcome(
-        found.shown, became(decision.disposition), asset, sha256, whys(decision), archived
-    )
+    return Outcome(shown, became(decision.disposition), asset, sha256, whys(decision), archived)

@@ -13,10 +13,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from dam.adapters import inbox
+from dam.adapters import faces, inbox
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
 from dam.core.errors import SourceChanged, UnsafeSource
+from dam.core.facts import digest_of
+from dam.core.model import Disposition
+from dam.core.readings import Status
+from dam.core.rows import AssetRow
 from dam.flows.ingest import photos, sidecars
 from dam.flows.ingest.outcome import Outcome, Report
 from dam.flows.ingest.settle import settle
@@ -34,11 +38,24 @@ class Progress:
     done: Listener = field(default=lambda outcome: None)
 
 
-def run(desk: Desk, room: Darkroom, ready: Ready, progress: Progress | None = None) -> Report:
-    """One pass over the inbox. Raises StorageError where the disk refuses; nothing is lost."""
+def run(
+    desk: Desk,
+    room: Darkroom,
+    ready: Ready,
+    progress: Progress | None = None,
+    *,
+    starting: bool = True,
+) -> Report:
+    """One pass over the inbox. Raises StorageError where the disk refuses; nothing is lost.
+
+    `starting` marks the first pass of a process: only then are leftovers of an interrupted
+    run looked for, and whether roster or face check are other than before.
+    """
     progress = progress or Progress()
     report = Report()
-    _recover(desk, report)
+    if starting:
+        _recover(desk, report)
+        surroundings(desk)
     for outcome in redecide(desk, room):
         report.outcomes.append(outcome)
         progress.done(outcome)
@@ -105,6 +122,26 @@ def _recover(desk: Desk, report: Report) -> None:
             f"An earlier run was interrupted or something changed: {waiting} photos to look at "
             f"again, {swept} temporary files removed"
         )
+
+
+def surroundings(desk: Desk) -> None:
+    """Where the roster or the face check changed, what was held for want of them is due again."""
+    checks = desk.settings.face_check and faces.available()
+    roster = digest_of(desk.credits.file.model_dump(mode="json"))
+    now = f"{roster} face check {'on' if checks else 'off'}"
+    if desk.catalog.recall("surroundings") == now:
+        return
+    waiting = [row.id for row in desk.catalog.assets(Disposition.HELD) if _wanting(desk, row)]
+    with desk.catalog.transaction() as unit:
+        unit.mark_due(waiting)
+        unit.remember("surroundings", now)
+
+
+def _wanting(desk: Desk, row: AssetRow) -> bool:
+    facts = desk.facts(row)
+    return facts is not None and (
+        facts.faces.count is None or facts.photographer.status is not Status.KNOWN
+    )
 
 
 def redecide(desk: Desk, room: Darkroom) -> Iterator[Outcome]:

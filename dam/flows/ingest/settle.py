@@ -172,8 +172,8 @@ def apply(
 ) -> Outcome | None:
     """Carry out the plan for one asset, which is in the catalogue already.
 
-    `looked`: the child still holds this photo's pixels. Returns None where the asset stays
-    exactly what it was.
+    `looked`: the child has just read this photo and still holds its pixels. Returns None
+    where nothing new was read and the asset stays what it was.
     """
     row = task.row
     decision = considered.decision(Purpose.ARCHIVE)
@@ -192,7 +192,7 @@ def apply(
             unit.mark_due([row.id])
     if isinstance(effect, Retract):
         retract(desk, row.id, effect.relative, clear=cleared)
-    if row.disposition is decision.disposition and row.facts_digest:
+    if not looked and row.disposition is decision.disposition:
         return None
     return Outcome("", became(decision.disposition), row.id, row.sha256, whys(decision), archived)
 

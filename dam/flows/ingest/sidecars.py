@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dam.adapters import inbox
@@ -112,9 +112,28 @@ def take(desk: Desk, found: inbox.Found) -> Filed:
         if unit.put_sidecar(row):
             unit.mark_due(catalog.assets_of_slot(row.slot))
             unit.append(Event("sidecar.read", row.sha256, {"kind": row.kind}), at)
-            for item in consents_in(stored_sheet(desk, row)):
-                put_consent(desk, unit, item, row.slot)
+            _take_consents(desk, unit, row)
     return Filed(row, taken, source)
+
+
+def _take_consents(desk: Desk, unit: Unit, row: SidecarRow) -> None:
+    """Record what a readable sheet says of consents, and what it says no longer.
+
+    A record that the slot stated before and leaves out now goes on limiting but permits
+    nothing: otherwise a record entered by mistake could never be taken out again. A sheet
+    that cannot be read changes nothing here; its photos are held for that.
+    """
+    items = consents_in(stored_sheet(desk, row))
+    if items is None:
+        return
+    for item in items:
+        put_consent(desk, unit, item, row.slot)
+    said = {item.id for item in items}
+    for version in unit.consents_of_slot(row.slot):
+        if version.consent not in said and unit.put_consent(
+            replace(version, stated=False, recorded_at=desk.instant())
+        ):
+            _touched(unit, version.consent, version.subject)
 
 
 def let_go(filed: Filed, inbox_root: Path) -> None:
@@ -127,7 +146,7 @@ def put_consent(desk: Desk, unit: Unit, item: ConsentItem, slot: str) -> bool:
 
     Call inside a transaction. Assets that use the record or show its subject become due.
     """
-    catalog, at = desk.catalog, desk.instant()
+    at = desk.instant()
     version = ConsentVersion(
         consent=item.id,
         slot=slot,
@@ -138,10 +157,15 @@ def put_consent(desk: Desk, unit: Unit, item: ConsentItem, slot: str) -> bool:
     )
     if not unit.put_consent(version):
         return False
-    unit.mark_due(catalog.assets_using_consents([item.id]))
-    unit.mark_due(catalog.assets_with_subjects([item.subject.id]))
+    _touched(unit, item.id, item.subject.id)
     unit.append(Event("consent.recorded", item.id, {"digest": version.digest}), at)
     return True
+
+
+def _touched(unit: Unit, consent: str, subject: str) -> None:
+    """Every asset that rests on a consent or shows its subject must be decided again."""
+    unit.mark_due(unit.assets_using_consents([consent]))
+    unit.mark_due(unit.assets_with_subjects([subject]))
 
 
 def link(desk: Desk, asset: str, slot: str, *, ambiguous: bool) -> None:

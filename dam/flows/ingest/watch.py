@@ -33,6 +33,7 @@ def watch(
     settings = desk.settings
     stability = inbox.Stability(settings.quiet_seconds)
     told: set[str] = set()
+    starting = True
 
     def once(line: str) -> None:
         if line not in told:
@@ -50,7 +51,9 @@ def watch(
                 room,
                 lambda item, now=now: stability.observe(item, now),  # type: ignore[misc]
                 Progress(done=lambda o: None if o.became is Became.WAITING else tell(o)),
+                starting=starting,
             )
+            starting = False
             waiting = any(o.became is Became.WAITING for o in report.outcomes)
             for line in report.notes:
                 once(line)

@@ -137,6 +137,7 @@ def _consent() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stated", sa.Boolean(), nullable=False),
         sa.Column("current", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("row"),
     )
@@ -165,6 +166,12 @@ def _consent() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("row"),
         sa.UniqueConstraint("consent", "digest"),
+    )
+    op.create_table(
+        "notes",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
     )
     op.create_table(
         "asset_consents",

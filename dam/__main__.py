@@ -1,0 +1,6 @@
+"""`python -m dam`."""
+
+from dam.cli.main import run
+
+if __name__ == "__main__":
+    run()
