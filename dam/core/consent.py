@@ -19,6 +19,7 @@ from dam.core.model import (
     IN_FORCE_STATES,
     REFUSING_STATES,
     AgeBand,
+    AssetScope,
     Assent,
     ConsentEvent,
     ConsentItem,
@@ -32,13 +33,20 @@ from dam.core.model import (
 
 NO_END = date.max
 
-#: Oldest age of each band, in completed years.
-_UPPER_AGE = {AgeBand.A0_5: 5, AgeBand.A6_11: 11, AgeBand.A12_15: 15, AgeBand.A16_17: 17}
+#: Youngest and oldest age of each band, in completed years.
+_AGES = {
+    AgeBand.A0_5: (0, 5),
+    AgeBand.A6_11: (6, 11),
+    AgeBand.A12_15: (12, 15),
+    AgeBand.A16_17: (16, 17),
+}
 _NAME_ORDER = tuple(NamePermission)
 _LOCATION_ORDER = tuple(LocationPermission)
-_RISK_ORDER = (Risk.LOW, Risk.ELEVATED, Risk.HIGH, Risk.NEVER_PUBLISH)
+RISK_ORDER = (Risk.LOW, Risk.ELEVATED, Risk.HIGH, Risk.NEVER_PUBLISH)
 _ASSENT_ORDER = (Assent.REFUSED, Assent.NOT_SOUGHT, Assent.TOO_YOUNG, Assent.GIVEN)
 _GUARDIANS = frozenset(GiverRole) - {GiverRole.SUBJECT}
+#: States that end a consent which had been given.
+_ENDING_STATES = frozenset({ConsentState.WITHDRAWN, ConsentState.REVOKED})
 _APPOINTED = frozenset({GiverRole.APPOINTED_REPRESENTATIVE, GiverRole.SOCIAL_WORKER})
 
 
@@ -59,7 +67,8 @@ class Record:
         """SHA-256 in hex over what counted: the record and all its events."""
         return digest_of(
             [
-                self.item.model_dump(mode="json", exclude={"events"}),
+                # What was left unsaid counts otherwise than the same word written down.
+                self.item.model_dump(mode="json", exclude={"events"}, exclude_unset=True),
                 sorted(digest_of(e.model_dump(mode="json")) for e in self.events),
                 self.stated,
             ]
@@ -68,7 +77,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a subject's consent allows, merged over its sources, on one day."""
+    """What a subject's consent allows, merged over its sources, on one day.
+
+    `situation` is empty where no source says. `minor_before` is the day before which the
+    record rules out that the subject is an adult (None: it does not say). `assets` are the
+    photographs it speaks of, one item for each source that limits them. `dates` are the days
+    from which something in it holds, and those after the last on which something did.
+    """
 
     id: str
     subject: str
@@ -90,13 +105,14 @@ class Standing:
     location: LocationPermission
     age_band: AgeBand
     age_stated: bool
+    minor_before: date | None
     unaccompanied: bool | None
     situation: frozenset[Situation]
     risk: Risk | None
     risk_reasons: frozenset[str]
     risk_visible: bool
-    patterns: tuple[str, ...]
-    hashes: frozenset[str]
+    risk_hidden: bool
+    assets: tuple[tuple[AssetScope, ...], ...]
     sources: tuple[str, ...]
     dates: tuple[date, ...]
 
@@ -129,16 +145,20 @@ def state_on(events: Iterable[ConsentEvent], day: date) -> tuple[ConsentState, d
 
     A no counts from the moment it is on record, even if its date lies ahead (a wrong clock
     must never keep a child in print); a yes counts from its date. On the same date a no
-    outweighs a yes.
+    outweighs a yes. A withdrawal dated before there was anything to withdraw has a wrong
+    date, and counts as later than everything else.
     """
+    told = tuple(events)
+    first = min((e.on for e in told if e.state in IN_FORCE_STATES), default=date.max)
     best: tuple[date, int] | None = None
     state = ConsentState.UNKNOWN
-    for event in events:
+    for event in told:
         positive = event.state in IN_FORCE_STATES
         if positive and event.on > day:
             continue
         refusing = event.state in REFUSING_STATES
-        rank = (event.on, 0 if positive else 2 if refusing else 1)
+        early = event.state in _ENDING_STATES and event.on < first
+        rank = (date.max if early else event.on, 0 if positive else 2 if refusing else 1)
         if best is None or rank > best:
             best, state = rank, event.state
     return state, best[0] if best else date.min
@@ -161,25 +181,69 @@ def _ends(item: ConsentItem, default_term: str) -> tuple[date, str]:
     return min(limits)
 
 
-def _majority(item: ConsentItem) -> date | None:
-    """The day a minor subject turns 18; the earliest possible one where it is not exact.
+def _given(item: ConsentItem) -> date:
+    """The day on which the record's age band was true: the earliest one it tells of."""
+    told = [e.on for e in item.events] + [g.on for g in item.givers]
+    return min(told, default=item.scope.valid_from)
 
-    Only a year of birth: 1 January. Only an age band: a child of `12-15` is taken to have
-    just turned 15 on the day the consent was given. None for adults, and for an unknown age
-    without any date (such a person counts as a minor whatever the day).
+
+def _eighteenth(item: ConsentItem) -> list[tuple[date, date]]:
+    """The earliest and the latest day on which the subject turns 18, by each thing said of it.
+
+    Of a year of birth, 1 January and 31 December. Of an age band, a child of `12-15` is
+    taken to have just turned 15, or 12, on the day the consent was given.
     """
     subject = item.subject
-    if subject.age_band is AgeBand.ADULT:
-        return None
+    found = []
     if subject.birth_date:
-        return add_years(subject.birth_date, 18)
+        found.append((add_years(subject.birth_date, 18),) * 2)
     if subject.birth_year:
-        return date(subject.birth_year + 18, 1, 1)
-    upper = _UPPER_AGE.get(subject.age_band)
-    given = [e.on for e in item.events] + [g.on for g in item.givers]
-    if upper is None or not given:
-        return None
-    return add_years(min(given), 18 - upper)
+        year = subject.birth_year + 18
+        found.append((date(year, 1, 1), date(year, 12, 31)))
+    if subject.age_band in _AGES:
+        low, high = _AGES[subject.age_band]
+        given = _given(item)
+        found.append((add_years(given, 18 - high), add_years(given, 18 - low)))
+    return found
+
+
+def _majority(item: ConsentItem) -> date | None:
+    """The earliest day on which a subject who may have been a minor at the giving turns 18.
+
+    None for adults, and for an unknown age without any date (such a person counts as a minor
+    whatever the day).
+    """
+    given = _given(item)
+    return min((early for early, late in _eighteenth(item) if late > given), default=None)
+
+
+def age_on(item: ConsentItem, day: date) -> AgeBand | None:
+    """The youngest age band that the record's band, birth date or birth year allow on a day.
+
+    None where it says nothing of the age.
+    """
+    subject = item.subject
+    bands = [subject.age_band] if "age_band" in subject.model_fields_set else []
+    if subject.birth_date:
+        born = subject.birth_date
+        before = (day.month, day.day) < (born.month, born.day)
+        bands.append(_band(day.year - born.year - before))
+    if subject.birth_year:
+        bands.append(_band(day.year - subject.birth_year - 1))
+    return youngest(bands) if bands else None
+
+
+def _band(age: int) -> AgeBand:
+    return next((band for band, (_, high) in _AGES.items() if age <= high), AgeBand.ADULT)
+
+
+def _birthdays(item: ConsentItem) -> list[date]:
+    """The days on which `age_on` changes."""
+    subject = item.subject
+    born = [subject.birth_date] if subject.birth_date else []
+    if subject.birth_year:
+        born.append(date(subject.birth_year + 1, 1, 1))
+    return [add_years(b, high + 1) for b in born for _, high in _AGES.values()]
 
 
 def stand(records: Sequence[Record], day: date, default_term: str) -> Standing:
@@ -195,7 +259,7 @@ def stand(records: Sequence[Record], day: date, default_term: str) -> Standing:
     if state in IN_FORCE_STATES and not all(r.stated for r in records):
         state = ConsentState.UNKNOWN
     ends, because = min(_ends(item, default_term) for item in items)
-    ages = [i.subject.age_band for i in items if "age_band" in i.subject.model_fields_set]
+    ages = [age for i in items if (age := age_on(i, day)) is not None]
     roles = frozenset.intersection(*(frozenset(g.role for g in i.givers) for i in items))
     world = [frozenset(i.scope.territories) for i in items]
     risks = [i.subject.risk for i in items if i.subject.risk is not None]
@@ -215,9 +279,7 @@ def stand(records: Sequence[Record], day: date, default_term: str) -> Standing:
         territories=_common_territories(world),
         giver_roles=roles,
         appointed=bool(roles & _APPOINTED),
-        authority_evidenced=all(
-            any(g.role in _GUARDIANS and g.authority_evidence for g in i.givers) for i in items
-        ),
+        authority_evidenced=all(_evidenced(i) for i in items),
         assent=min(assents, key=_ASSENT_ORDER.index) if assents else None,
         notice=all(i.notice is not None for i in items),
         face=all(i.permissions.face for i in items),
@@ -225,9 +287,12 @@ def stand(records: Sequence[Record], day: date, default_term: str) -> Standing:
         location=min((i.permissions.location for i in items), key=_LOCATION_ORDER.index),
         age_band=youngest(ages),
         age_stated=bool(ages),
+        minor_before=max((late for i in items for _, late in _eighteenth(i)), default=None),
         unaccompanied=None if not accompanied else True in accompanied,
-        situation=frozenset(i.subject.situation for i in items),
-        risk=max(risks, key=_RISK_ORDER.index) if risks else None,
+        situation=frozenset(
+            i.subject.situation for i in items if "situation" in i.subject.model_fields_set
+        ),
+        risk=max(risks, key=RISK_ORDER.index) if risks else None,
         risk_reasons=frozenset(r for i in items for r in i.subject.risk_reasons),
         risk_visible=all(
             i.subject.risk_decision is not None
@@ -235,11 +300,24 @@ def stand(records: Sequence[Record], day: date, default_term: str) -> Standing:
             and i.subject.risk_decision.on <= day
             for i in items
         ),
-        patterns=tuple(a.match for i in items for a in i.assets if a.match),
-        hashes=frozenset(a.sha256 for i in items for a in i.assets if a.sha256),
+        risk_hidden=any(
+            i.subject.risk_decision is not None and not i.subject.risk_decision.visible
+            for i in items
+        ),
+        assets=tuple(i.assets for i in items if any(a.match or a.sha256 for a in i.assets)),
         sources=tuple(dict.fromkeys(r.source for r in records)),
         dates=tuple(_dates(items, events, default_term)),
     )
+
+
+def _evidenced(item: ConsentItem) -> bool:
+    """Whether there is evidence for somebody appointed; for any guardian where nobody is.
+
+    A parent's papers say nothing of a social worker's authority.
+    """
+    appointed = [g for g in item.givers if g.role in _APPOINTED]
+    guardians = appointed or [g for g in item.givers if g.role in _GUARDIANS]
+    return any(g.authority_evidence for g in guardians)
 
 
 def _common_territories(scopes: Sequence[frozenset[str]]) -> frozenset[str]:
@@ -251,7 +329,7 @@ def _common_territories(scopes: Sequence[frozenset[str]]) -> frozenset[str]:
 def _dates(
     items: Sequence[ConsentItem], events: Iterable[ConsentEvent], default_term: str
 ) -> list[date]:
-    """Every day on which the calendar alone can change what this consent allows."""
+    """Every first day of something, and the day after every last one."""
     days: set[date] = set()
     for item in items:
         days.add(item.scope.valid_from)
@@ -260,5 +338,7 @@ def _dates(
             days.add(end + timedelta(days=1))
         if item.subject.risk_decision:
             days.add(item.subject.risk_decision.on)
+        days.update(late for _, late in _eighteenth(item))
+        days.update(_birthdays(item))
     days.update(e.on for e in events)
     return sorted(days)

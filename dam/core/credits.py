@@ -167,7 +167,9 @@ def load_programmes(files: Mapping[str, bytes]) -> dict[str, ProgrammeFile]:
     for name in sorted(files):
         programme, wrong = _load(files[name], name, ProgrammeFile)
         problems += wrong
-        if programme is not None:
+        if programme is not None and programme.id in found:
+            problems.append(Problem(name, None, "id", "another programme file has the same id"))
+        elif programme is not None:
             found[programme.id] = programme
     if problems:
         raise ProblemsError(

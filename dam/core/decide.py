@@ -57,8 +57,8 @@ def decide_all(
     facts_digest = digest_of(
         [dossier.facts.digest(), dossier.sha256, sorted(r.digest() for r in dossier.records)]
     )
-    turning = view.turning_days(dossier, day, term)
-    literal = [date.fromisoformat(d) for d in pack.dates]
+    turning = view.turning_days(dossier, day, term, usual=pack.usual_days)
+    literal = [d for named in pack.dates for d in (named, *view.neighbours(named))]
     ahead = [d for d in (*turning, *literal) if d > day]
     consents = tuple(sorted({(r.item.id, r.digest()) for r in dossier.records}))
     shared: dict[str, tuple[Reason | None, tuple[Obligation, ...]]] = {}
@@ -148,9 +148,8 @@ def _evidence(
     found: dict[str, None] = {}
     persons = variables["persons"]
     people = persons if isinstance(persons, list) else []
-    for path in rule.paths:
-        if "[]" in path:
-            path = path[: path.index("[]")]
+    for full in rule.paths:
+        path = tuple(part for part in full if part != "[]")
         if rule.file.each is not None and path[0] == rule.file.each:
             for person in people:
                 if not subjects or person["id"] in subjects:
@@ -170,7 +169,9 @@ def _record(person: dict[str, Any]) -> str:
 
 
 def _value(node: object, path: Sequence[str]) -> str:
-    for part in path:
+    for place, part in enumerate(path):
+        if isinstance(node, list):
+            return ", ".join(dict.fromkeys(_value(item, path[place:]) for item in node)) or "none"
         if not isinstance(node, dict) or part not in node:
             return "unknown"
         node = node[part]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -72,14 +73,14 @@ class PersonFact(Strict):
 class PeopleFact(Strict):
     """Who is shown. `stated` is unknown when no person has said.
 
-    `mentioned` counts the people that the photo's own metadata speaks of; `minor_mentioned`
-    is true where that metadata says, or leaves open, that a minor is shown.
+    `mentioned` counts the people that the photo's own metadata speaks of; `minors_mentioned`
+    those of them that it says are, or may be, minors.
     """
 
     stated: Literal["unknown", "none", "crowd", "listed"] = "unknown"
     persons: tuple[PersonFact, ...] = ()
     mentioned: int = 0
-    minor_mentioned: bool = False
+    minors_mentioned: int = 0
     sources: tuple[str, ...] = ()
 
 
@@ -381,7 +382,7 @@ def _people(read: Sequence[Statement], meta: Metadata) -> PeopleFact:
         stated=stated,
         persons=persons,
         mentioned=_mentioned(meta),
-        minor_mentioned=_minor_mentioned(meta),
+        minors_mentioned=_minors_mentioned(meta),
         sources=tuple(sources),
     )
 
@@ -396,43 +397,38 @@ def _person(said: Sequence[tuple[Person, str]]) -> PersonFact:
         age_stated=bool(ages),
         identifiable=any(p.identifiable for p, _ in said),
         region=next((p.region for p, _ in said if p.region), None),
-        # Two records named for one person: neither is certain to be meant; the subject's
-        # own records are looked up instead, and every one of them must allow.
+        # Two records named for one person: neither is certain to be meant, and the sources
+        # contradict each other.
         consent=consents.pop() if len(consents) == 1 else None,
         sources=tuple(dict.fromkeys(shown for _, shown in said)),
     )
 
 
-def _mentioned(meta: Metadata) -> int:
-    def count(field: Field, by_source: bool) -> int:
-        found = [r for r in meta.readings if r.field is field]
-        if not by_source:
-            return len({r.value for r in found})
-        # The same faces stand in several blocks: the block that lists most decides.
-        blocks: dict[str, int] = {}
-        for reading in found:
-            blocks[reading.source] = blocks.get(reading.source, 0) + 1
-        return max(blocks.values(), default=0)
+def _most(readings: Iterable[Reading]) -> int:
+    """How many readings the source has that has most: several blocks tell of the same people."""
+    return max(Counter(r.source for r in readings).values(), default=0)
 
+
+def _mentioned(meta: Metadata) -> int:
+    named = [r for r in meta.readings if r.field is Field.PERSON]
     return max(
-        count(Field.PERSON, by_source=False),
-        count(Field.PERSON_REGION, by_source=True),
-        count(Field.MODEL_AGE, by_source=True),
-        1 if any(r.field is Field.MINOR_AGE for r in meta.readings) else 0,
+        len({r.value for r in named}),
+        _most(named),
+        _most(r for r in meta.readings if r.field is Field.PERSON_REGION),
+        _most(r for r in meta.readings if r.field is Field.MODEL_AGE),
+        any(r.field is Field.MINOR_AGE for r in meta.readings),
     )
 
 
-def _minor_mentioned(meta: Metadata) -> bool:
-    def minor(reading: Reading) -> bool:
-        if reading.field is Field.MINOR_AGE:
-            return reading.value not in ADULT_AGE_CODES
-        return (
-            reading.field is Field.MODEL_AGE
-            and isinstance(reading.value, int)
-            and reading.value < 18
-        )
-
-    return any(minor(r) for r in meta.readings)
+def _minors_mentioned(meta: Metadata) -> int:
+    return max(
+        _most(
+            r
+            for r in meta.readings
+            if r.field is Field.MODEL_AGE and isinstance(r.value, int) and r.value < 18
+        ),
+        any(r.field is Field.MINOR_AGE and r.value not in ADULT_AGE_CODES for r in meta.readings),
+    )
 
 
 def _contradictions(read: Sequence[Statement], people: PeopleFact) -> tuple[str, ...]:
@@ -446,8 +442,18 @@ def _contradictions(read: Sequence[Statement], people: PeopleFact) -> tuple[str,
         found.append("one sidecar says nobody is shown, another lists people")
     if (
         people.stated == "listed"
-        and people.minor_mentioned
+        and people.minors_mentioned
         and all(p.age_band is AgeBand.ADULT for p in people.persons)
     ):
         found.append("the sidecar lists only adults, the photo's own metadata speaks of a minor")
+    for subject in sorted({p.subject for p in people.persons if p.subject}):
+        named = {
+            p.consent
+            for s in read
+            if s.said and isinstance(s.said.people, tuple)
+            for p in s.said.people
+            if p.subject == subject and p.consent
+        }
+        if len(named) > 1:
+            found.append(f"the sources name different consents for {subject}")
     return tuple(found)

@@ -49,7 +49,8 @@ def asset_id(sha256: str, length: int = 8) -> str:
 
 def archive_name(asset: str, captured: date) -> str:
     """`YYYY/MM/DD/YYYYMMDD-<id>.jpg`: no name, no place, no camera counter."""
-    return f"{captured:%Y/%m/%d}/{captured:%Y%m%d}-{asset}.jpg"
+    day = captured.isoformat()  # strftime leaves years before 1000 short
+    return f"{day.replace('-', '/')}/{day.replace('-', '')}-{asset}.jpg"
 
 
 def plan(asset: str, filed_as: str | None, captured: date, decision: Decision) -> Effect:

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from dam.core.consent import NO_END, Standing
+from dam.core.consent import NO_END
 from dam.core.model import AgeBand, Decision, Disposition, Purpose
 from dam.core.rows import AssetRow
-from dam.core.view import Dossier, chosen
+from dam.core.view import Dossier, age_of, chosen
 
 
 class Kind(enum.StrEnum):
@@ -67,7 +67,8 @@ EXPIRING_DAYS = 90
 class AuditRow:
     """One asset: how many minors it shows, on which consents, until when, what it may serve.
 
-    `until` is the last day on which all its consents are in force (None where there is
+    `minors` counts those who can be recognised, unknown ages among them. `until` is the last
+    day on which the consents of all who can be recognised are in force (None where there is
     none or no end); `purposes` are those approved on the day of the audit.
     """
 
@@ -102,7 +103,11 @@ def row(
     """The audit row of one asset from what is stored of it."""
     standings = dossier.standings(day, term)
     used = [chosen(p, standings) for p in dossier.facts.people.persons]
-    ends = [s.ends for s in used if s is not None and s.ends < NO_END]
+    ends = [
+        s.ends
+        for p, s in zip(dossier.facts.people.persons, used, strict=True)
+        if s is not None and p.identifiable and s.ends < NO_END
+    ]
     place = ", ".join(v for v in (asset.city, asset.country) if v)
     return AuditRow(
         asset=asset.id,
@@ -113,23 +118,14 @@ def row(
         programme=asset.programme,
         place=place,
         people=len(dossier.facts.people.persons),
-        minors=_minors(dossier, used),
+        minors=sum(
+            p.identifiable and age_of(p, standings, day) is not AgeBand.ADULT
+            for p in dossier.facts.people.persons
+        ),
         consents=tuple(s.id for s in used if s is not None),
         until=min(ends, default=None),
         purposes=tuple(d.purpose for d in decisions if d.disposition is Disposition.APPROVED),
     )
-
-
-def _minors(dossier: Dossier, used: list[Standing | None]) -> int:
-    """Identifiable people who are minors or of unknown age."""
-    count = 0
-    for person, standing in zip(dossier.facts.people.persons, used, strict=True):
-        ages = [person.age_band] if person.age_stated else []
-        if standing is not None and standing.age_stated:
-            ages.append(standing.age_band)
-        adult = bool(ages) and all(a is AgeBand.ADULT for a in ages)
-        count += person.identifiable and not adult
-    return count
 
 
 def findings(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from dam.core import view
 
@@ -61,11 +62,22 @@ _BLAMELESS: dict[str, object] = {
         "tags": [],
     },
     "credit": {"known": True, "id": "rachid-azzouzy"},
-    "people": {"stated": True, "none": False, "crowd": False, "count": 1, "mentioned": 0},
+    "people": {
+        "stated": True,
+        "none": False,
+        "crowd": False,
+        "count": 1,
+        "identifiable": 1,
+        "mentioned": 0,
+        "minors_mentioned": 0,
+    },
     "faces": {"checked": True, "count": 1},
     "reading": {"unreadable": [], "problems": [], "ambiguous": [], "contradictions": []},
     "persons": [_PERSON],
 }
+
+#: The value in an example that takes a fact away.
+UNKNOWN = "unknown!"
 
 Changes = Mapping[str, str | Sequence[str] | None]
 
@@ -94,7 +106,7 @@ def _set(facts: dict[str, object], name: str, value: object, each: str) -> None:
         leaf = view.resolve(path, each=each)
     except KeyError:
         raise KeyError(f"there is no fact named {name!r}") from None
-    if leaf is None and value != "unknown!":
+    if leaf is None and value != UNKNOWN:
         raise ValueError(f"{name} is a group of facts; set one of them")
     node: object = facts
     if path[0] == each:
@@ -106,7 +118,7 @@ def _set(facts: dict[str, object], name: str, value: object, each: str) -> None:
         node = node[part] if isinstance(node, dict) else None
     if not isinstance(node, dict):
         raise ValueError(f"{name} cannot be set here")
-    if value == "unknown!":
+    if value == UNKNOWN:
         node.pop(path[-1], None)
     elif leaf is not None:
         node[path[-1]] = _typed(name, leaf.kind, value)
@@ -125,7 +137,16 @@ def _typed(name: str, kind: str, value: object) -> object:
             raise ValueError(f"{name} takes yes or no")
         return words[value.lower()]
     if kind == "int":
-        if not value.isdigit():
+        if not (value.isascii() and value.isdigit() and len(value) <= 9):
             raise ValueError(f"{name} takes a whole number")
         return int(value)
+    if kind == "date" and value and not _is_day(value):
+        raise ValueError(f"{name} takes a day written YYYY-MM-DD")
     return value
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -9,14 +9,14 @@ checked against it. Dates are texts `YYYY-MM-DD`, which compare like dates.
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from dam.core.consent import Record, Standing, stand, state_on
-from dam.core.facts import Facts, PersonFact, youngest
-from dam.core.model import REFUSING_STATES, AgeBand, Purpose, Risk
+from dam.core.consent import RISK_ORDER, Record, Standing, stand, state_on
+from dam.core.facts import Facts, PeopleFact, PersonFact, youngest
+from dam.core.model import REFUSING_STATES, AgeBand, Assent, Purpose, Risk, Situation
 from dam.core.names import matches
 from dam.core.readings import Status
 
@@ -99,7 +99,9 @@ SCHEMA: dict[str, Node] = {
         "none": Leaf("bool", "somebody stated that nobody is shown"),
         "crowd": Leaf("bool", "somebody stated that it is a crowd"),
         "count": Leaf("int", "how many people are listed"),
+        "identifiable": Leaf("int", "how many of them can be recognised"),
         "mentioned": Leaf("int", "how many people the photo's own metadata speaks of"),
+        "minors_mentioned": Leaf("int", "how many of these may be minors by that metadata"),
     },
     "faces": {
         "checked": Leaf("bool", "somebody looked for faces"),
@@ -113,53 +115,6 @@ SCHEMA: dict[str, Node] = {
     },
     "persons": ListOf("person", "everybody listed as shown", PERSON),
 }
-
-#: What CEL itself provides; a name followed by `(` is one of these.
-FUNCTIONS = frozenset(
-    [
-        "all",
-        "exists",
-        "exists_one",
-        "filter",
-        "map",
-        "size",
-        "has",
-        "contains",
-        "startsWith",
-        "endsWith",
-        "matches",
-    ]
-)
-_STRING = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
-_CHAIN = re.compile(r"(?<![\w.])([A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*)(\s*\()?")
-_BOUND = re.compile(
-    r"([A-Za-z_][\w.]*)\s*\.\s*(?:all|exists|exists_one|filter|map)\s*\(\s*(\w+)\s*,"
-)
-_WORDS = frozenset({"true", "false", "null", "in"})
-
-
-def references(expression: str) -> tuple[tuple[str, ...], ...]:
-    """The fact names an expression uses, as paths from the top (`person` for a rule's `each`).
-
-    A misspelt name is among them too; `resolve` tells it apart.
-    """
-    text = _STRING.sub("''", expression)
-    bound: dict[str, tuple[str, ...]] = {}
-    for over, variable in _BOUND.findall(text):
-        bound[variable] = (*over.split("."), "[]")
-    found: dict[tuple[str, ...], None] = {}
-    for chain, call in _CHAIN.findall(text):
-        parts = tuple(p.strip() for p in chain.split("."))
-        if call:
-            parts = parts[:-1] if parts[-1] in FUNCTIONS else parts
-        if not parts or parts[0] in _WORDS:
-            continue
-        if parts[0] in bound:
-            if len(parts) == 1:
-                continue
-            parts = (*bound[parts[0]], *parts[1:])
-        found[parts] = None
-    return tuple(found)
 
 
 def resolve(path: Sequence[str], *, each: str | None) -> Leaf | None:
@@ -229,7 +184,7 @@ class Dossier:
 def build(
     dossier: Dossier, purpose: Purpose, territory: str, day: date, default_term: str
 ) -> dict[str, object]:
-    """The variables for CEL. Unknown values are left out."""
+    """The variables for CEL, in text it can take. Unknown values are left out."""
     facts = dossier.facts
     standings = dossier.standings(day, default_term)
     people = facts.people
@@ -246,7 +201,7 @@ def build(
     }
     if facts.captured.value:
         photo["captured"] = facts.captured.value
-    return {
+    variables: dict[str, object] = {
         "purpose": purpose.value,
         "territory": territory,
         "day": day.isoformat(),
@@ -259,8 +214,10 @@ def build(
             "stated": people.stated != "unknown",
             "none": people.stated == "none",
             "crowd": people.stated == "crowd",
-            "count": len(people.persons),
+            "count": _listed(people),
+            "identifiable": sum(p.identifiable for p in people.persons),
             "mentioned": people.mentioned,
+            "minors_mentioned": people.minors_mentioned,
         },
         "faces": faces,
         "reading": {
@@ -274,18 +231,63 @@ def build(
             for number, person in enumerate(people.persons, 1)
         ],
     }
+    return {name: _plain(value) for name, value in variables.items()}
+
+
+def _plain(value: object) -> object:
+    """The same without lone surrogates, as names of files may carry them."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return value
+
+
+def _listed(people: PeopleFact) -> int:
+    """How many people are listed. Those without a subject in several sources may be the same."""
+    nameless = Counter(
+        source for p in people.persons if p.subject is None for source in p.sources or ("",)
+    )
+    named = {p.subject for p in people.persons if p.subject is not None}
+    return len(named) + max(nameless.values(), default=0)
 
 
 def chosen(person: PersonFact, standings: Mapping[str, Sequence[Standing]]) -> Standing | None:
     """The consent a person's entry rests on: the one it names, else the subject's only one.
 
-    A record about another subject never serves. Where the entry names none and the subject
-    has several, nobody has said which is meant: none is taken.
+    A record about another subject never serves, nor one whose number another subject's record
+    bears as well. Where the entry names none and the subject has several, nobody has said
+    which is meant: none is taken.
     """
     own = standings.get(person.subject or "", ())
     if person.consent is not None:
-        return next((s for s in own if s.id == person.consent), None)
-    return own[0] if len(own) == 1 else None
+        found = next((s for s in own if s.id == person.consent), None)
+    else:
+        found = own[0] if len(own) == 1 else None
+    if found is not None and any(
+        s.id == found.id
+        for whose, theirs in standings.items()
+        if whose != person.subject
+        for s in theirs
+    ):
+        return None
+    return found
+
+
+def age_of(person: PersonFact, standings: Mapping[str, Sequence[Standing]], day: date) -> AgeBand:
+    """The youngest age that anybody states of a person: the entry, the consent it rests on, and
+    any other record of the subject while that rules out that the subject has come of age.
+    """
+    ages = [person.age_band] if person.age_stated else []
+    standing = chosen(person, standings)
+    if standing is not None and standing.age_stated:
+        ages.append(standing.age_band)
+    for other in standings.get(person.subject or "", ()):
+        if other.minor_before is not None and day < other.minor_before:
+            ages.append(other.age_band)
+    return youngest(ages)
 
 
 def _person(
@@ -295,11 +297,11 @@ def _person(
     dossier: Dossier,
     day: date,
 ) -> dict[str, object]:
+    """One person. What protects a subject is gathered from every record about the subject."""
+    own = standings.get(person.subject or "", ())
     standing = chosen(person, standings)
-    ages = [person.age_band] if person.age_stated else []
-    if standing is not None and standing.age_stated:
-        ages.append(standing.age_band)
-    band = youngest(ages)
+    band = age_of(person, standings, day)
+    situations = frozenset(word.value for s in own for word in s.situation)
     seen: dict[str, object] = {
         "id": person.subject or f"person-{number}",
         "identifiable": person.identifiable,
@@ -307,18 +309,25 @@ def _person(
         "age_band": band.value,
         "has_consent": standing is not None,
         "refused_elsewhere": _refused_elsewhere(person, standing, dossier, day),
-        "situation": sorted(standing.situation) if standing else ["unknown"],
-        "risk_visible": bool(standing and standing.risk_visible),
-        "risk_reasons": sorted(standing.risk_reasons) if standing else [],
+        "situation": sorted(situations or {Situation.UNKNOWN.value}),
+        "risk_visible": bool(standing and standing.risk_visible)
+        and not any(s.risk_hidden for s in own),
+        "risk_reasons": sorted({_word(reason) for s in own for reason in s.risk_reasons}),
     }
-    if standing is None:
-        return seen
-    if standing.unaccompanied is not None:
-        seen["unaccompanied"] = standing.unaccompanied
-    if standing.risk is not None:
-        seen["risk"] = standing.risk.value
-    seen["consent"] = _consent(standing, dossier)
+    risks = [s.risk for s in own if s.risk is not None]
+    if risks:
+        seen["risk"] = max(risks, key=RISK_ORDER.index).value
+    accompanied = {s.unaccompanied for s in own} - {None}
+    if accompanied:
+        seen["unaccompanied"] = True in accompanied
+    if standing is not None:
+        seen["consent"] = _consent(standing, dossier)
     return seen
+
+
+def _word(reason: str) -> str:
+    """`HIV`, `Child-Combatant`: as the rules spell them."""
+    return reason.casefold().replace("-", "_")
 
 
 def _refused_elsewhere(
@@ -336,16 +345,20 @@ def _refused_elsewhere(
         if standing is not None and record.item.id == standing.id:
             continue
         state, since = state_on(record.events, day)
-        if state in REFUSING_STATES and (standing is None or since >= standing.state_on):
+        no = state in REFUSING_STATES or record.item.child_assent is Assent.REFUSED
+        if no and (standing is None or since >= standing.state_on):
             return True
     return False
 
 
 def _consent(standing: Standing, dossier: Dossier) -> dict[str, object]:
-    applies = (
-        (not standing.patterns and not standing.hashes)
-        or dossier.sha256 in standing.hashes
-        or any(matches(pattern, dossier.name) for pattern in standing.patterns)
+    applies = all(
+        any(
+            (a.sha256 is not None and a.sha256 == dossier.sha256)
+            or (a.match is not None and matches(a.match, dossier.name))
+            for a in assets
+        )
+        for assets in standing.assets
     )
     return {
         "id": standing.id,
@@ -369,12 +382,28 @@ def _consent(standing: Standing, dossier: Dossier) -> dict[str, object]:
     }
 
 
-def turning_days(dossier: Dossier, day: date, default_term: str) -> tuple[date, ...]:
-    """Every later day on which the calendar alone can change what the rules see."""
+def turning_days(
+    dossier: Dossier, day: date, default_term: str, *, usual: bool = True
+) -> tuple[date, ...]:
+    """Every later day on which the calendar alone can change what the rules see.
+
+    `usual`: the rules compare the day only as `RulePack.usual_days` says; else the days
+    before and after count as well, whichever way a rule compares.
+    """
     days: set[date] = set()
     for standings in dossier.standings(day, default_term).values():
         for standing in standings:
             days.update(standing.dates)
     if dossier.facts.embargo.value:
         days.add(date.fromisoformat(dossier.facts.embargo.value))
+    if not usual:
+        if dossier.facts.captured.value:
+            days.add(date.fromisoformat(dossier.facts.captured.value))
+        days |= {neighbour for d in days for neighbour in neighbours(d)}
     return tuple(sorted(d for d in days if d > day))
+
+
+def neighbours(day: date) -> list[date]:
+    """The day before and the day after, where the calendar has them."""
+    found = [day - timedelta(days=1)] if day > date.min else []
+    return found + ([day + timedelta(days=1)] if day < date.max else [])

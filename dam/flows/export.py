@@ -18,9 +18,10 @@ from dam.adapters.pack import PackFolder, pack_folder
 from dam.core import plan, table
 from dam.core.decide import decide
 from dam.core.errors import RenditionRefused, UnusablePhoto
-from dam.core.model import Decision, Disposition, Event, Purpose, Reason
+from dam.core.model import Decision, Disposition, Event, LocationPermission, Purpose, Reason
 from dam.core.readings import RenderJob
 from dam.core.rows import AssetRow, PackItemRow, PackRow
+from dam.core.view import chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,11 @@ def _wanted(desk: Desk, order: Order) -> list[AssetRow]:
 
 
 def _decide(desk: Desk, row: AssetRow, order: Order, day: date) -> Decision | None:
-    """The decision for the pack; None for what was never read or is not filed."""
+    """The decision for the pack; None for what is not approved or due to be looked at again."""
     dossier = desk.dossier(row)
     if dossier is None or row.disposition is not Disposition.APPROVED:
+        return None
+    if desk.catalog.due_mark(row.id) is not None:
         return None
     return decide(dossier, desk.pack, order.purpose, day, order.territory)
 
@@ -92,7 +95,8 @@ def _why_not(desk: Desk, row: AssetRow, decision: Decision | None) -> Excluded |
             if d.purpose is Purpose.ARCHIVE
             for r in d.reasons
         )
-        return Excluded(row.id, reasons, row.note)
+        note = row.note or ("Due to be looked at again: run dam ingest" if not reasons else "")
+        return Excluded(row.id, reasons, note)
     if decision.disposition is not Disposition.APPROVED:
         return Excluded(row.id, decision.reasons)
     return None
@@ -244,8 +248,7 @@ def _texts(
         (
             i.file,
             i.asset.captured_on.isoformat() if i.asset.captured_on else "",
-            i.asset.city or "",
-            i.asset.country or "",
+            *_place(desk, i.asset, day),
             i.captions.get("fr", ""),
             i.captions.get("ar", ""),
             i.captions.get("en", ""),
@@ -265,6 +268,22 @@ def _texts(
     ]
     folder.write("CREDITS.txt", "\n".join([*lines, "", *donors]).strip() + "\n")
     folder.write("TERMS.txt", terms(desk, order, ident, day))
+
+
+def _place(desk: Desk, row: AssetRow, day: date) -> tuple[str, str]:
+    """City and country as far as everybody shown allows: the strictest permission counts."""
+    dossier = desk.dossier(row)
+    if dossier is None:
+        return "", ""
+    standings = dossier.standings(day, desk.pack.policy.default_term)
+    allowed = [
+        standing.location if (standing := chosen(person, standings)) else LocationPermission.NONE
+        for person in dossier.facts.people.persons
+        if person.identifiable
+    ]
+    city = all(a in (LocationPermission.REGION, LocationPermission.EXACT) for a in allowed)
+    country = all(a is not LocationPermission.NONE for a in allowed)
+    return (row.city or "") if city else "", (row.country or "") if country else ""
 
 
 def terms(desk: Desk, order: Order, ident: str, day: date) -> str:

@@ -91,17 +91,23 @@ def consents_in(sheet: Sheet) -> tuple[ConsentItem, ...] | None:
 def statements(sheets: Iterable[Sheet], photo: bytes) -> tuple[Statement, ...]:
     """What the sheets say of the photo named `photo` (path in the inbox), nearest first.
 
-    A misnamed file gives way to a readable sidecar that came later: that is how people
-    mend it.
+    A file that is misnamed, or that could belong to another photo too, gives way to a clear
+    sidecar that came later: that is how people mend it.
     """
-    ordered = sorted(
-        (s for s in sheets if s.kind != "xmp"),
-        key=lambda s: (s.kind != "photo", -len(s.folder), s.shown),
-    )
-    latest = max((s.seen_at for s in ordered if is_sidecar(s.name)), default=None)
+    ordered = sorted(sheets, key=lambda s: (s.kind != "photo", -len(s.folder), s.shown))
+    clear = [
+        s.seen_at
+        for s in ordered
+        if s.kind != "xmp" and is_sidecar(s.name) and not s.ambiguous and parse_sheet(s).value
+    ]
+    latest = max(clear, default=None)
     found: list[Statement] = []
     for sheet in ordered:
-        if not is_sidecar(sheet.name) and latest is not None and latest > sheet.seen_at:
+        doubtful = sheet.ambiguous or (sheet.kind != "xmp" and not is_sidecar(sheet.name))
+        if doubtful and latest is not None and latest > sheet.seen_at:
+            continue
+        if sheet.kind == "xmp":
+            found += [Statement(sheet.shown, None, ambiguous=True)] if sheet.ambiguous else []
             continue
         parsed = parse_sheet(sheet)
         problems = tuple(str(p) for p in parsed.problems)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.darkroom import Child, Darkroom
 from dam.adapters.desk import Desk
+from dam.core import names
 from dam.core.errors import RenditionRefused, UnusablePhoto
 from dam.core.model import Disposition, Event, Purpose
 from dam.core.plan import ARCHIVE, Publish, Retract, asset_id, plan
@@ -59,13 +60,15 @@ def sheets_of(desk: Desk, asset: str) -> tuple[Sheet, ...]:
 
 
 def xmp_of(sheets: Iterable[Sheet]) -> bytes | None:
-    """The XMP sidecar's bytes. Several cannot be told apart, so their union is not guessed:
+    """The XMP sidecar's bytes: `IMG.jpg.xmp` before `IMG.xmp`.
 
-    they are handed on one after the other, which no XML reader takes for a packet, and the
-    block becomes unreadable, which holds.
+    Several of the same rank cannot be told apart. They are handed on one after the other,
+    which no XML reader takes for a packet: the block becomes unreadable, which holds.
     """
-    found = [s.data for s in sheets if s.kind == "xmp"]
-    return b"".join(found) if found else None
+    found = [s for s in sheets if s.kind == "xmp"]
+    whole = [s for s in found if names.claim(s.name.encode("utf-8", "surrogateescape")).whole]
+    data = [s.data for s in whole or found]
+    return b"".join(data) if data else None
 
 
 def look(desk: Desk, child: Child, row: AssetRow) -> Considered:
