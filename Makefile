@@ -1,0 +1,39 @@
+# make demo   set everything up and run the main job on photographs drawn on the spot
+# make test   the fast tests            make check  lint, types, import contract, rules
+# make bench  the measurements          make wheel  the package
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench wheel clean
+
+demo: .venv/ready
+	$(BIN)/python -m demo
+
+test: .venv/ready
+	$(BIN)/pytest
+
+check: .venv/ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/dam rules check
+	$(BIN)/dam rules test
+
+bench: .venv/ready
+	$(BIN)/python -m bench
+
+wheel: .venv/ready
+	$(BIN)/hatchling build -t wheel
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "dam needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[faces,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

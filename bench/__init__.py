@@ -1,0 +1,1 @@
+"""Measurements. Each command prints a ratio against a named baseline of the same run."""

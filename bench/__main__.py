@@ -1,0 +1,121 @@
+"""`python -m bench ingest`: the whole job through its real command, beside a bare decode + encode.
+
+Rounds alternate (A B A B), so that a machine whose speed drifts does not favour one side; the
+median ratio and its spread are printed. Photographs have detail and noise like a camera's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from bench.photographs import write_photograph
+
+SIDECAR = "schema: dam/photo/1\nphotographer: rachid-azzouzy\npeople: none\n"
+
+
+def _plain(job: tuple[str, str]) -> None:
+    """The baseline's work on one photograph: decode and encode, nothing else."""
+    from PIL import Image
+
+    source, target = job
+    with Image.open(source) as picture:
+        picture.convert("RGB").save(target, quality=90)
+
+
+def _baseline(photos: list[Path], folder: Path) -> None:
+    jobs = [(str(p), str(folder / p.name)) for p in photos]
+    with ProcessPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(_plain, jobs))
+
+
+def _dam(*words: str) -> None:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("DAM_")}
+    subprocess.run(
+        [sys.executable, "-m", "dam", *words],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**env, "DAM_INBOX__QUIET_SECONDS": "0"},
+    )
+
+
+def _timed(work: Callable[[], None]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def _one_round(photos: list[Path], folder: Path) -> tuple[float, float]:
+    """Seconds of (dam ingest, baseline) for one set of photographs."""
+    workspace, plain = folder / "workspace", folder / "plain"
+    _dam("init", str(workspace))
+    plain.mkdir()
+    for photo in photos:
+        shutil.copy2(photo, workspace / "inbox" / photo.name)
+        (workspace / "inbox" / f"{photo.name}.consent.yaml").write_text(SIDECAR)
+    ingest = _timed(lambda: _dam("-C", str(workspace), "ingest"))
+    filed = len(list((workspace / "archive").rglob("*.jpg")))
+    if filed != len(photos):
+        sys.exit(f"only {filed} of {len(photos)} photographs were filed; nothing is measured")
+    base = _timed(lambda: _baseline(photos, plain))
+    shutil.rmtree(workspace)
+    shutil.rmtree(plain)
+    return ingest, base
+
+
+def ingest(count: int, megapixels: float, rounds: int) -> dict[str, object]:
+    """Measure `dam ingest` (face check on) against bare Pillow decode + encode."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source = folder / "photographs"
+        source.mkdir()
+        photos = [source / f"P{n:04}.jpg" for n in range(count)]
+        for seed, photo in enumerate(photos):
+            write_photograph(photo, megapixels, seed)
+        times = [_one_round(photos, folder) for _ in range(rounds + 1)][1:]
+    ratios = sorted(mine / base for mine, base in times)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    return {
+        "job": "ingest",
+        "baseline": "Pillow decode + encode, as many processes as cores",
+        "photographs": count,
+        "megapixels": megapixels,
+        "rounds": rounds,
+        "dam_photos_per_second": round(count / statistics.median(m for m, _ in times), 2),
+        "baseline_photos_per_second": round(count / statistics.median(b for _, b in times), 2),
+        "ratio_median": round(statistics.median(ratios), 2),
+        "ratio_least": round(ratios[0], 2),
+        "ratio_most": round(ratios[-1], 2),
+        "peak_mib_of_a_process": peak,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("job", nargs="?", choices=["ingest"], default="ingest")
+    parser.add_argument("--generate", type=int, default=8, metavar="N", help="photographs")
+    parser.add_argument("--megapixels", type=float, default=12.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--format", choices=["table", "json"], default="table")
+    given = parser.parse_args()
+    result = ingest(given.generate, given.megapixels, given.rounds)
+    if given.format == "json":
+        print(json.dumps(result, indent=2))
+        return
+    for key, value in result.items():
+        print(f"{key.replace('_', ' '):<28} {value}")
+
+
+if __name__ == "__main__":
+    main()
