@@ -7,14 +7,15 @@ calendar day where the workspace stands, that is in the time zone `now` carries.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dam.adapters.catalog import Catalog
+from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.imaging import Limits
 from dam.adapters.lock import WorkspaceLock
@@ -24,11 +25,13 @@ from dam.core import names, rules
 from dam.core.consent import Record
 from dam.core.credits import Credits, ProgrammeFile, load_credits, load_programmes
 from dam.core.errors import ConfigurationError
-from dam.core.facts import Facts
+from dam.core.facts import Facts, digest_of
 from dam.core.model import ConsentEvent, ConsentItem, Event
-from dam.core.rows import AssetRow, ProvenanceRow
+from dam.core.rows import AssetRow, ConsentVersion, ProvenanceRow
 from dam.core.view import Dossier
 
+#: Clocks of machines that share a workspace may differ by so much.
+CLOCK_TOLERANCE = timedelta(hours=24)
 MAX_RULE_BYTES = 1024 * 1024
 CREDITS = "credits.yaml"
 
@@ -46,6 +49,7 @@ class Desk:
     originals: OriginalStore
     archive: Archive
     now: Callable[[], datetime]
+    rule_files: str
 
     def day(self) -> date:
         """Today's calendar day where the workspace stands."""
@@ -99,6 +103,19 @@ class Desk:
         name = names.text(self.origin(row.id).name)
         return Dossier(facts, row.sha256, name, self.records(facts))
 
+    def put_consent(self, unit: Unit, item: ConsentItem, slot: str) -> bool:
+        """Record one version of a consent from one source; true where it says something new.
+
+        Call inside a transaction. Assets that use the record or show its subject become due.
+        """
+        version = consent_version(item, slot, self.instant())
+        if not unit.put_consent(version):
+            return False
+        touch(unit, item.id, item.subject.id)
+        # No digest of the record: it may hold a birth date, and such a hash can be guessed.
+        unit.append(Event("consent.recorded", item.id), version.recorded_at)
+        return True
+
     def darkroom(self, workers: int | None = None) -> Darkroom:
         """Children that decode, look and render; to be used as a context manager."""
         settings = self.settings
@@ -107,6 +124,25 @@ class Desk:
             Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes),
             face_check=settings.face_check,
         )
+
+
+def consent_version(item: ConsentItem, slot: str, at: datetime) -> ConsentVersion:
+    """A record as the catalogue keeps it; what nobody said stays unsaid. `at` is in UTC."""
+    body = item.model_dump(mode="json", exclude_unset=True)
+    return ConsentVersion(
+        consent=item.id,
+        slot=slot,
+        digest=digest_of(body),
+        subject=item.subject.id,
+        body=body,
+        recorded_at=at,
+    )
+
+
+def touch(unit: Unit, consent: str, subject: str) -> None:
+    """Every asset that rests on a consent or shows its subject must be decided again."""
+    unit.mark_due(unit.assets_using_consents([consent]))
+    unit.mark_due(unit.assets_with_subjects([subject]))
 
 
 def read_folder(root: Path, folder: str) -> dict[str, bytes]:
@@ -139,6 +175,22 @@ def read_rule_file(path: Path, name: str) -> bytes:
     return data
 
 
+def rules_changed(desk: Desk) -> bool:
+    """Whether rules, roster or programmes on disk are other than those the desk was opened with."""
+    return rule_files(desk.workspace) != desk.rule_files
+
+
+def rule_files(workspace: Workspace) -> str:
+    """SHA-256 in hex over all files people edit. Raises ConfigurationError as `read_rule_file`."""
+    files = read_folder(workspace.rules, "consent") | read_folder(workspace.rules, "programmes")
+    name = f"{workspace.rules.name}/{CREDITS}"
+    files[name] = read_rule_file(workspace.rules / CREDITS, name)
+    digest = hashlib.sha256()
+    for path, data in sorted(files.items()):
+        digest.update(hashlib.sha256(path.encode()).digest() + hashlib.sha256(data).digest())
+    return digest.hexdigest()
+
+
 def load_pack(workspace: Workspace) -> rules.RulePack:
     """The rule pack of the workspace. Raises RulePackError with every problem."""
     return rules.load(read_folder(workspace.rules, "consent"))
@@ -161,6 +213,7 @@ def open_desk(
     Raises ConfigurationError (unusable workspace, rules, roster, settings) and
     WorkspaceBusy where another process is writing.
     """
+    files = rule_files(workspace)
     pack = load_pack(workspace)
     roster = load_credits(
         read_rule_file(workspace.rules / CREDITS, f"{workspace.rules.name}/{CREDITS}")
@@ -171,6 +224,7 @@ def open_desk(
         if writing and alone:
             stack.enter_context(WorkspaceLock(workspace.lock))
         catalog = stack.enter_context(_catalog(workspace, stack, writing=writing))
+        _clock_runs_on(catalog, now().astimezone(UTC))
         if writing and catalog.rule_pack(pack.digest) is None:
             with catalog.transaction() as unit:
                 unit.put_rule_pack(pack.digest, {"files": dict(pack.sources)})
@@ -185,6 +239,20 @@ def open_desk(
             originals=OriginalStore(workspace.originals),
             archive=Archive(workspace.archive),
             now=now,
+            rule_files=files,
+        )
+
+
+def _clock_runs_on(catalog: Catalog, now: datetime) -> None:
+    """Refuse to decide on a day that lies before the last thing recorded.
+
+    With the clock set back, consents that have ended would count again.
+    """
+    last = catalog.last_event_at()
+    if last is not None and now < last - CLOCK_TOLERANCE:
+        raise ConfigurationError(
+            f"The clock says {now:%Y-%m-%d}, but something was recorded on {last:%Y-%m-%d}",
+            "Set the machine's clock right",
         )
 
 

@@ -58,11 +58,13 @@ class PackFolder:
     def publish(self) -> None:
         """Put the finished pack in its place. Raises ConfigurationError if that is taken."""
         try:
-            for folder, _, _ in os.walk(self.path):
+            for folder, _, names in os.walk(self.path):
+                for name in names:
+                    (Path(folder) / name).chmod(0o644)
+                Path(folder).chmod(0o755)
                 _sync(Path(folder))
             if self._target.exists() and any(self._target.iterdir()):
                 raise ConfigurationError(_TAKEN, "Name another folder with --out")
-            self.path.chmod(0o755)
             self.path.rename(self._target)
             _sync(self._target.parent)
         except OSError as error:
@@ -96,11 +98,16 @@ def pack_folder(target: Path) -> Iterator[PackFolder]:
     Raises ConfigurationError where `target` is taken or its parent is not there, and
     StorageError where it cannot be written.
     """
-    if target.is_symlink() or (
-        target.exists() and not (target.is_dir() and not any(target.iterdir()))
-    ):
+    try:
+        taken = os.path.lexists(target) and not (
+            target.is_dir() and not target.is_symlink() and not any(target.iterdir())
+        )
+        parent = target.parent.is_dir()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError("The pack's place cannot be used", "Name another --out") from error
+    if taken:
         raise ConfigurationError(_TAKEN, "Name another folder with --out")
-    if not target.parent.is_dir():
+    if not parent:
         raise ConfigurationError("The folder for the pack is not there", "Make it first")
     path = target.parent / f".dam-{secrets.token_hex(8)}.part"
     try:

@@ -47,12 +47,14 @@ def export(
     lang = shared.options(context).lang
     where = territory.strip()
     where = "world" if where.lower() == "world" else where.upper()
-    if where != "world" and not (len(where) == 2 and where.isalpha()):
+    if where != "world" and not (len(where) == 2 and where.isascii() and where.isalpha()):
         raise UsageError(
             f"{territory!r} is no territory", "Use a two-letter country code (MA, FR) or world"
         )
-    if not recipient.strip():
-        raise UsageError("The recipient is empty", "Name who gets the pack")
+    if not recipient.strip() or not recipient.isprintable():
+        raise UsageError("The recipient is empty or not plain text", "Name who gets the pack")
+    if purpose is Purpose.ARCHIVE:
+        raise UsageError("The archive is no purpose of a pack", "Name press, web, print, ...")
     with (
         shared.desk(context, writing=not dry_run) as desk,
         desk.darkroom(1) as room,
@@ -67,6 +69,11 @@ def export(
             place=place,
             assets=tuple(answers.resolve(desk, a).id for a in asset or ()),
         )
+        if waiting := flow.unread_sidecars(desk):
+            terminal.note(
+                f"{waiting} sidecars lie in the inbox unread; one may be a withdrawal. "
+                "Run dam ingest first"
+            )
         pack = flow.export(desk, room, order, dry_run=dry_run, begin=begin, step=step)
     if format_ is Format.JSON:
         terminal.emit(

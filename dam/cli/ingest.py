@@ -59,6 +59,8 @@ def ingest(
         advise(report, lang)
         total = ", ".join(f"{n} {name}" for name, n in report.counts().items() if n)
         terminal.line(("Would be: " if dry_run else "") + (total or "nothing to do"))
+    for failure in report.failures():
+        raise failure
     if strict and report.troubled():
         raise InputsHeld("Some inputs were held, refused or quarantined", "See the reasons above")
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from dam import __version__
-from dam.cli import answers, audit, doctor, export, ingest, rulebook, setup, watch
+from dam.cli import answers, audit, consent, doctor, export, ingest, rulebook, setup, watch
 from dam.cli.context import Lang, Options
 from dam.core.errors import DEFECT, DamError
 from dam.render import terminal
@@ -69,6 +69,7 @@ setup.register(app)
 ingest.register(app)
 watch.register(app)
 answers.register(app)
+consent.register(app)
 audit.register(app)
 export.register(app)
 rulebook.register(app)

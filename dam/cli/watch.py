@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import signal
 import threading
-from types import FrameType
 
 import typer
 
+from dam.adapters.darkroom import Darkroom
+from dam.adapters.desk import Desk
 from dam.adapters.inbox_watch import Watcher
 from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
 from dam.cli.ingest import outcome_document, tell
+from dam.core.errors import ConfigurationError
 from dam.flows import ingest as flow
 from dam.render import terminal
+
+#: How long to wait before rules that do not load are read again.
+RETRY_SECONDS = 5.0
 
 
 def register(app: typer.Typer) -> None:
@@ -31,19 +36,29 @@ def watch(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
         else:
             tell(outcome, lang)
 
-    with shared.desk(context, writing=True, alone=True) as desk, desk.darkroom() as room:
-        watcher = Watcher(desk.workspace.inbox, polling=desk.settings.polling)
-
-        def on_signal(number: int, frame: FrameType | None) -> None:
-            del number, frame
-            stop.set()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, on_signal)
-        watcher.start()
-        terminal.note("Watching the inbox; stop with Ctrl-C")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    terminal.note("Watching the inbox; stop with Ctrl-C")
+    started = False
+    while not stop.is_set():
         try:
-            flow.watch(desk, room, watcher, told, terminal.note, stop.is_set)
-        finally:
-            watcher.stop()
+            with shared.desk(context, writing=True, alone=True) as desk, desk.darkroom() as room:
+                started = True
+                _watch(desk, room, told, stop)
+        except ConfigurationError as error:
+            if not started:
+                raise
+            # Rules that are being edited: nothing is decided until they are in order again.
+            terminal.note(str(error))
+            stop.wait(RETRY_SECONDS)
     terminal.note("Stopped; everything taken is safe")
+
+
+def _watch(desk: Desk, room: Darkroom, told: flow.Listener, stop: threading.Event) -> None:
+    watcher = Watcher(desk.workspace.inbox, polling=desk.settings.polling)
+    watcher.start()
+    try:
+        if flow.watch(desk, room, watcher, told, terminal.note, stop.is_set):
+            terminal.note("The rules changed; everything is decided again")
+    finally:
+        watcher.stop()

@@ -19,8 +19,8 @@ from dam.core.model import (
     IN_FORCE_STATES,
     REFUSING_STATES,
     AgeBand,
-    AssetScope,
     Assent,
+    AssetScope,
     ConsentEvent,
     ConsentItem,
     ConsentState,
@@ -47,6 +47,10 @@ _ASSENT_ORDER = (Assent.REFUSED, Assent.NOT_SOUGHT, Assent.TOO_YOUNG, Assent.GIV
 _GUARDIANS = frozenset(GiverRole) - {GiverRole.SUBJECT}
 #: States that end a consent which had been given.
 _ENDING_STATES = frozenset({ConsentState.WITHDRAWN, ConsentState.REVOKED})
+#: Steps on the way to an answer; an answer of the same day has overtaken them.
+_ASKED_STATES = frozenset(
+    {ConsentState.UNKNOWN, ConsentState.REQUESTED, ConsentState.REQUEST_DEFERRED}
+)
 _APPOINTED = frozenset({GiverRole.APPOINTED_REPRESENTATIVE, GiverRole.SOCIAL_WORKER})
 
 
@@ -145,12 +149,12 @@ def state_on(events: Iterable[ConsentEvent], day: date) -> tuple[ConsentState, d
 
     A no counts from the moment it is on record, even if its date lies ahead (a wrong clock
     must never keep a child in print); a yes counts from its date. On the same date a no
-    outweighs a yes. A withdrawal dated before there was anything to withdraw has a wrong
-    date, and counts as later than everything else.
+    outweighs a yes, and a yes outweighs having been asked. A withdrawal dated before there
+    was anything to withdraw has a wrong date, and counts as later than everything else.
     """
     told = tuple(events)
     first = min((e.on for e in told if e.state in IN_FORCE_STATES), default=date.max)
-    best: tuple[date, int] | None = None
+    best: tuple[date, int, str] | None = None
     state = ConsentState.UNKNOWN
     for event in told:
         positive = event.state in IN_FORCE_STATES
@@ -158,7 +162,9 @@ def state_on(events: Iterable[ConsentEvent], day: date) -> tuple[ConsentState, d
             continue
         refusing = event.state in REFUSING_STATES
         early = event.state in _ENDING_STATES and event.on < first
-        rank = (date.max if early else event.on, 0 if positive else 2 if refusing else 1)
+        asked = event.state in _ASKED_STATES
+        order = 3 if refusing else 0 if asked else 1 if positive else 2
+        rank = (date.max if early else event.on, order, event.state.value)
         if best is None or rank > best:
             best, state = rank, event.state
     return state, best[0] if best else date.min
@@ -181,17 +187,17 @@ def _ends(item: ConsentItem, default_term: str) -> tuple[date, str]:
     return min(limits)
 
 
-def _given(item: ConsentItem) -> date:
-    """The day on which the record's age band was true: the earliest one it tells of."""
-    told = [e.on for e in item.events] + [g.on for g in item.givers]
-    return min(told, default=item.scope.valid_from)
+def _written(item: ConsentItem) -> tuple[date, date]:
+    """The earliest and the latest day on which the record's age band can have been true."""
+    told = [e.on for e in item.events] + [g.on for g in item.givers] or [item.scope.valid_from]
+    return min(told), max(told)
 
 
 def _eighteenth(item: ConsentItem) -> list[tuple[date, date]]:
     """The earliest and the latest day on which the subject turns 18, by each thing said of it.
 
     Of a year of birth, 1 January and 31 December. Of an age band, a child of `12-15` is
-    taken to have just turned 15, or 12, on the day the consent was given.
+    taken to have just turned 15, or 12, on the earliest, or latest, day the record tells of.
     """
     subject = item.subject
     found = []
@@ -202,8 +208,8 @@ def _eighteenth(item: ConsentItem) -> list[tuple[date, date]]:
         found.append((date(year, 1, 1), date(year, 12, 31)))
     if subject.age_band in _AGES:
         low, high = _AGES[subject.age_band]
-        given = _given(item)
-        found.append((add_years(given, 18 - high), add_years(given, 18 - low)))
+        first, last = _written(item)
+        found.append((add_years(first, 18 - high), add_years(last, 18 - low)))
     return found
 
 
@@ -213,8 +219,8 @@ def _majority(item: ConsentItem) -> date | None:
     None for adults, and for an unknown age without any date (such a person counts as a minor
     whatever the day).
     """
-    given = _given(item)
-    return min((early for early, late in _eighteenth(item) if late > given), default=None)
+    first, _ = _written(item)
+    return min((early for early, late in _eighteenth(item) if late > first), default=None)
 
 
 def age_on(item: ConsentItem, day: date) -> AgeBand | None:
@@ -275,7 +281,7 @@ def stand(records: Sequence[Record], day: date, default_term: str) -> Standing:
         ends_because=because,
         purposes=frozenset.intersection(*(frozenset(i.scope.purposes) for i in items))
         | IMPLIED_PURPOSES,
-        prohibited=frozenset(p for i in items for p in i.scope.prohibited),
+        prohibited=frozenset(p.casefold() for i in items for p in i.scope.prohibited),
         territories=_common_territories(world),
         giver_roles=roles,
         appointed=bool(roles & _APPOINTED),

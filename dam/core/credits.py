@@ -142,6 +142,11 @@ def load_credits(data: bytes, where: str = "rules/credits.yaml") -> Credits:
     file, problems = _load(data, where, CreditsFile)
     if file is not None:
         seen: dict[str, str] = {}
+        ids = [p.id.casefold() for p in file.photographers]
+        for ident in sorted({i for i in ids if ids.count(i) > 1}):
+            problems.append(
+                Problem(where, None, "photographers", f"two people have the same id: {ident}")
+            )
         for person in file.photographers:
             for name in (person.id, person.name, *person.aliases):
                 key = " ".join(name.casefold().split())

@@ -416,7 +416,7 @@ def _mentioned(meta: Metadata) -> int:
         _most(named),
         _most(r for r in meta.readings if r.field is Field.PERSON_REGION),
         _most(r for r in meta.readings if r.field is Field.MODEL_AGE),
-        any(r.field is Field.MINOR_AGE for r in meta.readings),
+        int(any(r.field is Field.MINOR_AGE for r in meta.readings)),
     )
 
 
@@ -427,7 +427,11 @@ def _minors_mentioned(meta: Metadata) -> int:
             for r in meta.readings
             if r.field is Field.MODEL_AGE and isinstance(r.value, int) and r.value < 18
         ),
-        any(r.field is Field.MINOR_AGE and r.value not in ADULT_AGE_CODES for r in meta.readings),
+        int(
+            any(
+                r.field is Field.MINOR_AGE and r.value not in ADULT_AGE_CODES for r in meta.readings
+            )
+        ),
     )
 
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from dam.adapters import inbox
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
 from dam.adapters.pack import PackFolder, pack_folder
 from dam.core import plan, table
 from dam.core.decide import decide
-from dam.core.errors import RenditionRefused, UnusablePhoto
+from dam.core.errors import ConfigurationError, IntegrityError, RenditionRefused, UnusablePhoto
 from dam.core.model import Decision, Disposition, Event, LocationPermission, Purpose, Reason
 from dam.core.readings import RenderJob
 from dam.core.rows import AssetRow, PackItemRow, PackRow
@@ -64,6 +65,12 @@ class Pack:
     path: Path | None
     included: list[Included] = field(default_factory=list)
     excluded: list[Excluded] = field(default_factory=list)
+
+
+def unread_sidecars(desk: Desk) -> int:
+    """How many sidecars lie in the inbox that no pass has taken in; one may be a withdrawal."""
+    kinds = (inbox.Kind.SIDECAR, inbox.Kind.XMP)
+    return sum(f.kind in kinds or f.unread for f in inbox.scan(desk.workspace.inbox))
 
 
 def _wanted(desk: Desk, order: Order) -> list[AssetRow]:
@@ -113,9 +120,19 @@ def export(
 ) -> Pack:
     """Make one pack. Nothing is written where no picture may go.
 
+    `out` must not lie in the workspace's own folders: what stands in the archive is kept in
+    order by dam, and what stands in the inbox is taken in.
+
     Raises ConfigurationError where the place is taken, StorageError where the disk refuses.
     """
     day = desk.day()
+    place = desk.workspace
+    for own in (place.inbox, place.archive, place.rules, place.private):
+        if order.out.resolve().is_relative_to(own):
+            raise ConfigurationError(
+                f"The pack cannot stand in {own.name}/ of the workspace",
+                "Name another folder with --out",
+            )
     rows = _wanted(desk, order)
     result = Pack(None, None)
     going: list[AssetRow] = []
@@ -136,7 +153,7 @@ def export(
         for row in going:
             try:
                 result.included.append(_render(desk, room, folder, row, order, ident))
-            except (RenditionRefused, UnusablePhoto) as error:
+            except (RenditionRefused, UnusablePhoto, IntegrityError) as error:
                 result.excluded.append(Excluded(row.id, (), str(error)))
             step()
         _record(desk, folder, order, ident, result)
@@ -164,6 +181,10 @@ def _render(
     decision = _decide(desk, row, order, desk.day())
     if facts is None or decision is None:
         raise UnusablePhoto("The asset changed meanwhile", "Run again")
+    if desk.credits.photographer(facts.photographer.value or "") is None:
+        raise UnusablePhoto("The photographer is no longer in the roster", "Run dam ingest")
+    if not desk.originals.verify(row.sha256):
+        raise IntegrityError("The original is missing or damaged", "Drop the photograph again")
     rights, line = desk.credits.rights(facts, pack=ident)
     relative = _file_name(row)
     folder.images()
@@ -180,7 +201,6 @@ def _render(
             )
         finally:
             child.drop()
-    (folder.path / relative).chmod(0o644)
     folder.note(relative, rendered.sha256)
     return Included(row, relative, rendered.sha256, decision, dict(rights.captions), line)
 
@@ -198,11 +218,13 @@ def _record(desk: Desk, folder: PackFolder, order: Order, ident: str, result: Pa
             current = desk.catalog.asset(item.asset.id)
             decision = _decide(desk, current, order, day) if current else None
             refusal = _why_not(desk, item.asset, decision)
-            if refusal is None and decision is not None:
+            same = decision is not None and decision.facts_digest == item.decision.facts_digest
+            if refusal is None and same:
                 staying.append(item)
             else:
                 folder.drop(item.file)
-                result.excluded.append(refusal or Excluded(item.asset.id, ()))
+                note = "It changed while the pack was made: run again"
+                result.excluded.append(refusal or Excluded(item.asset.id, (), note))
         result.included = staying
         if not staying:
             return
@@ -232,7 +254,7 @@ def _record(desk: Desk, folder: PackFolder, order: Order, ident: str, result: Pa
                     "purpose": order.purpose.value,
                     "territory": order.territory,
                     "manifest": manifest,
-                    "assets": [i.asset.id for i in staying],
+                    "assets": len(staying),
                 },
             ),
             desk.instant(),
@@ -281,7 +303,7 @@ def _place(desk: Desk, row: AssetRow, day: date) -> tuple[str, str]:
         for person in dossier.facts.people.persons
         if person.identifiable
     ]
-    city = all(a in (LocationPermission.REGION, LocationPermission.EXACT) for a in allowed)
+    city = all(a is LocationPermission.EXACT for a in allowed)
     country = all(a is not LocationPermission.NONE for a in allowed)
     return (row.city or "") if city else "", (row.country or "") if country else ""
 

@@ -46,6 +46,11 @@ class EventReads(Part):
         row = self._db.one(select(ledger_head.c.seq, ledger_head.c.hash))
         return (0, chain.GENESIS) if row is None else (int(row.seq), str(row.hash))
 
+    def last_event_at(self) -> datetime | None:
+        """When the newest event was recorded (UTC); None before the first."""
+        number = self.head()[0]
+        return next((event.at for event in self.events(number - 1)), None) if number else None
+
     def events(self, after: int = 0) -> Iterator[EventRow]:
         """Stream the events with a number above `after`, in order."""
         return (_restore(row) for row in self._stored(after))

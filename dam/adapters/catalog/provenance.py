@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update  # noqa: TID251
 
@@ -135,6 +136,10 @@ class ProvenanceWrites(ProvenanceReads):
             self._db.run(update(sidecars).where(sidecars.c.slot == row.slot).values(values(row)))
         self._db.run(insert(sidecar_versions).values(values(row)))
         return True
+
+    def see_sidecar(self, slot: str, at: datetime) -> None:
+        """A sidecar still lies where it was, unchanged: it counts as seen at this instant."""
+        self._db.run(update(sidecars).where(sidecars.c.slot == slot).values(seen_at=at))
 
     def link_sidecar(self, asset: str, slot: str, ambiguous: bool) -> None:
         """A sidecar speaks of an asset; telling it again replaces `ambiguous`."""

@@ -65,7 +65,9 @@ def is_json(name: str) -> bool:
 
 
 def is_sidecar(name: str) -> bool:
-    return name.casefold().endswith((".yaml", ".yml", ".json"))
+    """Whether a file is named as a sidecar; one that merely ends like one is not."""
+    role = names.claim(name.encode("utf-8", "surrogateescape")).role
+    return role in (names.Role.SIDECAR, names.Role.SHOOT)
 
 
 def parse_sheet(sheet: Sheet) -> sidecar.Parsed[PhotoSidecar] | sidecar.Parsed[ShootSheet]:
@@ -74,7 +76,9 @@ def parse_sheet(sheet: Sheet) -> sidecar.Parsed[PhotoSidecar] | sidecar.Parsed[S
     A file that seems to speak of consent but is not named as a sidecar is never guessed at.
     """
     if not is_sidecar(sheet.name):
-        return sidecar.Parsed[PhotoSidecar](None, (Problem(sheet.shown, None, "", names.MISNAMED),))
+        problem = Problem(sheet.shown, None, "", names.MISNAMED)
+        unread: sidecar.Parsed[PhotoSidecar] = sidecar.Parsed(None, (problem,))
+        return unread
     if sheet.kind == "photo":
         return sidecar.parse_photo(sheet.data, sheet.shown, is_json(sheet.name))
     return sidecar.parse_shoot(sheet.data, sheet.shown, is_json(sheet.name))
@@ -88,56 +92,66 @@ def consents_in(sheet: Sheet) -> tuple[ConsentItem, ...] | None:
     return parsed.value.consents if parsed.value is not None else None
 
 
-def statements(sheets: Iterable[Sheet], photo: bytes) -> tuple[Statement, ...]:
-    """What the sheets say of the photo named `photo` (path in the inbox), nearest first.
+def statements(sheets: Iterable[Sheet], paths: Sequence[bytes]) -> tuple[Statement, ...]:
+    """What the sheets say of a photo that came as `paths` (below the inbox), nearest first.
 
-    A file that is misnamed, or that could belong to another photo too, gives way to a clear
-    sidecar that came later: that is how people mend it.
+    A file that is misnamed, unreadable, or could belong to another photo too gives way to a
+    clear sidecar of this photo that came later: that is how people mend it. A shoot sheet
+    does not mend what was said of one photo.
     """
     ordered = sorted(sheets, key=lambda s: (s.kind != "photo", -len(s.folder), s.shown))
+    parsed = {s.slot: parse_sheet(s) for s in ordered if s.kind != "xmp"}
     clear = [
         s.seen_at
         for s in ordered
-        if s.kind != "xmp" and is_sidecar(s.name) and not s.ambiguous and parse_sheet(s).value
+        if s.kind == "photo" and not s.ambiguous and _speaks_of_people(parsed[s.slot].value)
     ]
     latest = max(clear, default=None)
     found: list[Statement] = []
     for sheet in ordered:
-        doubtful = sheet.ambiguous or (sheet.kind != "xmp" and not is_sidecar(sheet.name))
-        if doubtful and latest is not None and latest > sheet.seen_at:
-            continue
+        outdated = latest is not None and latest > sheet.seen_at
         if sheet.kind == "xmp":
-            found += [Statement(sheet.shown, None, ambiguous=True)] if sheet.ambiguous else []
+            if sheet.ambiguous and not outdated:
+                found.append(Statement(sheet.shown, None, ambiguous=True))
             continue
-        parsed = parse_sheet(sheet)
-        problems = tuple(str(p) for p in parsed.problems)
-        value = parsed.value
+        value = parsed[sheet.slot].value
+        single = sheet.kind == "photo" or not is_sidecar(sheet.name)
+        if outdated and (sheet.ambiguous or (value is None and single)):
+            continue
+        problems = tuple(str(p) for p in parsed[sheet.slot].problems)
         if isinstance(value, ShootSheet):
-            found += _shoot(sheet, value, photo)
+            found += _shoot(sheet, value, paths)
         else:
             found.append(Statement(sheet.shown, value, problems, sheet.ambiguous))
     return tuple(found)
 
 
-def _shoot(sheet: Sheet, value: ShootSheet, photo: bytes) -> list[Statement]:
+def _speaks_of_people(value: PhotoStatement | None) -> bool:
+    return value is not None and (value.people is not None or value.crowd is not None)
+
+
+def _shoot(sheet: Sheet, value: ShootSheet, paths: Sequence[bytes]) -> list[Statement]:
     """The entries of a shoot sheet that match the photo, then the sheet's own defaults.
 
-    Patterns are matched against the file name and against the path below the sheet's folder.
-    An entry's `people` replaces the sheet's default `people`, as any default gives way.
+    Patterns are matched against the file name and against the path below the sheet's folder,
+    for every way the photo came. An entry's `people` replaces the sheet's default `people`,
+    as any default gives way.
     """
-    path = names.text(photo)
-    below = path[len(sheet.folder) :].lstrip("/") if sheet.folder else path
-    name = path.rpartition("/")[2]
+    depth = len(sheet.folder.split("/")) if sheet.folder else 0
+    below = [
+        parts
+        for parts in (names.text(path).split("/") for path in paths)
+        if names.key("/".join(parts[:depth])) == sheet.folder
+    ]
+    called = {name for parts in below for name in (parts[-1], "/".join(parts[depth:]))}
     entries = [
-        entry
-        for entry in value.photos
-        if names.matches(entry.match, name) or names.matches(entry.match, below)
+        entry for entry in value.photos if any(names.matches(entry.match, name) for name in called)
     ]
     found = [
         Statement(f"{sheet.shown} (photos: {names.show(entry.match)})", entry) for entry in entries
     ]
     default: PhotoStatement = value
-    if any(entry.people is not None or entry.crowd is not None for entry in entries):
+    if any(_speaks_of_people(entry) for entry in entries):
         default = value.model_copy(update={"people": None, "crowd": None})
     return [*found, Statement(sheet.shown, default)]
 
@@ -177,10 +191,13 @@ def weigh(
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One photo as it came: content hash, path in the inbox, and what its file date says."""
+    """One photo as it came: content hash, its paths in the inbox, what its file date says.
+
+    The first path is the one it first came by; its name is the one that counts.
+    """
 
     sha256: str
-    photo: bytes
+    paths: tuple[bytes, ...]
     received: Received
 
 
@@ -194,12 +211,12 @@ def consider(
     """Merge what was read into facts, then decide every purpose."""
     facts = merge(
         looked,
-        statements(sheets, arrival.photo),
+        statements(sheets, arrival.paths),
         desk.credits.roster(),
         arrival.received,
         marks(sheets),
     )
-    return weigh(desk, facts, arrival.sha256, arrival.photo, arrival.received.day, fresh)
+    return weigh(desk, facts, arrival.sha256, arrival.paths[0], arrival.received.day, fresh)
 
 
 def marks(sheets: Iterable[Sheet]) -> tuple[str, ...]:

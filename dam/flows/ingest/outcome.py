@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from dam.core.errors import DamError
 from dam.core.model import Decision, Disposition, Reason
 
 
@@ -41,7 +42,8 @@ class Why:
 class Outcome:
     """One file's outcome. `source` is its name in the inbox, safe to display.
 
-    `archived_as` is relative to the workspace, or None.
+    `archived_as` is relative to the workspace, or None. `failure` is what disk or store
+    refused; the photograph is safe and tried again.
     """
 
     source: str
@@ -50,6 +52,7 @@ class Outcome:
     sha256: str | None = None
     reasons: tuple[Why, ...] = ()
     archived_as: str | None = None
+    failure: DamError | None = None
 
 
 @dataclass(slots=True)
@@ -63,6 +66,10 @@ class Report:
     def counts(self) -> dict[str, int]:
         """How many files became what, every kind named."""
         return {b.value: sum(o.became is b for o in self.outcomes) for b in Became}
+
+    def failures(self) -> tuple[DamError, ...]:
+        """What disk or store refused in this pass."""
+        return tuple(o.failure for o in self.outcomes if o.failure is not None)
 
     def troubled(self) -> bool:
         """Whether anything was held, refused, quarantined or is still waiting."""

@@ -1,18 +1,18 @@
-"""One dropped photograph: claimed, stored, recorded, read, decided, filed, let go.
+"""Taking in one dropped photograph: claimed, stored, recorded; and letting its source go.
 
-Each step can be killed and run again. The source leaves the inbox last, when its bytes are
-in the original store, its facts and decisions in the catalogue and, if approved, its
-rendition in the archive.
+What happens in between, reading and deciding and filing, is `settle`. The source leaves the
+inbox last, when its bytes are in the original store, its facts and decisions in the catalogue
+and, if approved, its rendition in the archive. Each step can be killed and run again.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from dam.adapters import inbox
 from dam.adapters.catalog import Catalog
-from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
 from dam.adapters.store import Taken, remove_source
 from dam.core import names
@@ -21,39 +21,62 @@ from dam.core.model import Disposition, Event
 from dam.core.rows import AssetRow, ProvenanceRow
 from dam.flows.ingest import sidecars
 from dam.flows.ingest.outcome import Became, Outcome, Why, became, whys
-from dam.flows.ingest.settle import new_asset_id, settle
+from dam.flows.ingest.settle import new_asset_id
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A photograph that is safe in the store and recorded; its source still lies in the inbox.
+
+    `fresh` is false for content that was known before.
+    """
+
+    found: inbox.Found
+    asset: str
+    fresh: bool
+    taken: Taken
+    own: tuple[inbox.Found, ...]
+    sidecars: tuple[sidecars.Filed, ...]
 
 
 def source_path(desk: Desk, found: inbox.Found) -> Path:
     return desk.workspace.inbox / names.text(found.path)
 
 
-def ingest(desk: Desk, room: Darkroom, paired: inbox.Paired) -> Outcome:
-    """Take one photograph through its life. Raises only StorageError (the disk refuses all)."""
+def take_in(
+    desk: Desk, paired: inbox.Paired, sheets: Mapping[bytes, sidecars.Filed]
+) -> Arrived | Outcome:
+    """Store and record one photograph with everything that lies beside it; nothing is decided.
+
+    `sheets` are the shoot sheets already taken in this pass, by path. An `Outcome` comes back
+    where it cannot be taken now. Raises StorageError where the disk refuses.
+    """
     found = paired.photo
-    beside = [(m.found, m.ambiguous) for m in (*paired.sidecars, *paired.xmp)]
-    beside += [(sheet, False) for sheet in (*paired.sheets, *paired.unread)]
+    if any(sheet.path not in sheets for sheet in paired.sheets):
+        return waiting(found, "a sheet of its folder could not be taken")
     try:
-        filed = [(sidecars.take(desk, item), doubt) for item, doubt in beside]
         taken = desk.originals.take(
             source_path(desk, found), desk.settings.max_bytes, below=desk.workspace.inbox
         )
+        if (taken.device, taken.inode, taken.size, taken.mtime_ns) != found.identity:
+            return waiting(found, "another file took its place")
+        asset, fresh = _register(desk, found, taken)
+        matches = (*paired.sidecars, *paired.xmp)
+        own = [(sidecars.take(desk, m.found, asset), m.ambiguous) for m in matches]
+        for filed, ambiguous in own:
+            sidecars.link(desk, asset, filed.row.slot, ambiguous=ambiguous)
+        for sheet in paired.sheets:
+            sidecars.link(desk, asset, sheets[sheet.path].row.slot, ambiguous=False)
+        for item in paired.unread:
+            slot = sidecars.take_unread(desk, item, asset)
+            sidecars.link(desk, asset, slot, ambiguous=False)
     except SourceChanged:
         return waiting(found, "it is still changing")
     except UnsafeSource as unsafe:
         why = Why.plain("unsafe-file", unsafe.what, unsafe.hint)
         return Outcome(found.shown, Became.HELD, reasons=(why,))
-    asset, fresh = _register(desk, found, taken, filed)
-    outcome = _decide(desk, room, asset)
-    _let_go(desk, found, taken, asset)
-    mine = {m.found.path for m in (*paired.sidecars, *paired.xmp)}
-    for (item, _), (sidecar, _) in zip(beside, filed, strict=True):
-        if item.path in mine:
-            sidecars.let_go(sidecar, desk.workspace.inbox)
-    outcome = replace(outcome, source=found.shown)
-    if not fresh:
-        return replace(outcome, became=Became.DUPLICATE)
-    return outcome
+    mine = tuple(match.found for match in matches)
+    return Arrived(found, asset, fresh, taken, mine, tuple(filed for filed, _ in own))
 
 
 def waiting(found: inbox.Found, why: str) -> Outcome:
@@ -61,16 +84,12 @@ def waiting(found: inbox.Found, why: str) -> Outcome:
     return Outcome(found.shown, Became.WAITING, reasons=(reason,))
 
 
-def _register(
-    desk: Desk,
-    found: inbox.Found,
-    taken: Taken,
-    filed: list[tuple[sidecars.Filed, bool]],
-) -> tuple[str, bool]:
-    """Asset, provenance and links in one transaction; the id, and false for a duplicate.
+def _register(desk: Desk, found: inbox.Found, taken: Taken) -> tuple[str, bool]:
+    """Asset and provenance in one transaction; the id, and false for a duplicate.
 
     A file that is still in the inbox because an earlier run was interrupted has its
-    provenance row already: it is no duplicate.
+    provenance row already: it is no duplicate. A known asset that could not be read before
+    is looked at again: its limits or its bytes may be better now.
     """
     catalog, at = desk.catalog, desk.instant()
     with catalog.transaction() as unit:
@@ -81,14 +100,9 @@ def _register(
             unit.add_asset(row)
             unit.append(Event("asset.received", row.id, {"size": taken.size}), at)
         arrived = unit.add_provenance(_provenance(desk, row.id, found, taken))
-        before = {(s.slot, doubt) for s, doubt in catalog.sidecars_of(row.id)}
-        for item, ambiguous in filed:
-            if (item.row.slot, ambiguous) not in before:
-                unit.link_sidecar(row.id, item.row.slot, ambiguous)
-                unit.mark_due([row.id])
-        if not known:
+        if not known or arrived or row.note or taken.repaired:
             unit.mark_due([row.id])
-        elif arrived:
+        if known and arrived:
             unit.append(Event("asset.duplicate", row.id, {}), at)
     return row.id, not (known and arrived)
 
@@ -133,15 +147,6 @@ def _provenance(desk: Desk, asset: str, found: inbox.Found, taken: Taken) -> Pro
     )
 
 
-def _decide(desk: Desk, room: Darkroom, asset: str) -> Outcome:
-    """Settle the asset if it is due; else tell where it stands."""
-    if desk.catalog.due_mark(asset) is not None:
-        outcome = settle(desk, room, asset)
-        if outcome is not None:
-            return outcome
-    return standing(desk, asset)
-
-
 def standing(desk: Desk, asset: str) -> Outcome:
     """Where an asset stands now, with the reasons of its decision for the archive."""
     row = desk.catalog.asset(asset)
@@ -158,8 +163,14 @@ def standing(desk: Desk, asset: str) -> Outcome:
     return Outcome("", became(row.disposition), row.id, row.sha256, reasons, row.archived_as)
 
 
-def _let_go(desk: Desk, found: inbox.Found, taken: Taken, asset: str) -> None:
-    """Remove the source, unless a newer file took its name meanwhile."""
-    if remove_source(source_path(desk, found), taken, below=desk.workspace.inbox):
+def let_go(desk: Desk, arrived: Arrived) -> None:
+    """Remove the sources of a settled photo from the inbox; what changed meanwhile stays.
+
+    Raises StorageError where the folder does not let go of them.
+    """
+    below = desk.workspace.inbox
+    if remove_source(source_path(desk, arrived.found), arrived.taken, below=below):
         with desk.catalog.transaction() as unit:
-            unit.mark_removed(asset, found.folder, found.name)
+            unit.mark_removed(arrived.asset, arrived.found.folder, arrived.found.name)
+    for filed in arrived.sidecars:
+        sidecars.let_go(filed, below)

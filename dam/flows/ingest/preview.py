@@ -19,7 +19,7 @@ from dam.flows.ingest import photos, sidecars
 from dam.flows.ingest.consider import Arrival, Considered, consents_in, consider, received
 from dam.flows.ingest.outcome import Became, Outcome, Report, Why, became, whys
 from dam.flows.ingest.run import Progress, Ready, aside, split
-from dam.flows.ingest.settle import new_asset_id, photo_path, sheets_of, xmp_of
+from dam.flows.ingest.settle import new_asset_id, paths_of, photo_path, sheets_of, xmp_of
 
 _Fresh = dict[tuple[str, str], ConsentItem]
 
@@ -46,7 +46,7 @@ def preview(desk: Desk, room: Darkroom, ready: Ready, progress: Progress | None 
             seen.add(outcome.sha256)
         _tell(report, progress, outcome)
     for orphan in pairing.orphans:
-        assets = sidecars.earlier_assets(desk, orphan)
+        assets = sidecars.earlier_assets(desk, orphan.folder, orphan.target, whole=orphan.whole)
         for asset in assets:
             _tell(report, progress, _late(desk, room, orphan, asset, len(assets) > 1, fresh))
         if not assets:
@@ -61,7 +61,7 @@ def _late(
     row = desk.catalog.asset(asset)
     first = desk.origin(asset)
     try:
-        sheet = sidecars.read_sheet(desk, orphan.found, ambiguous=doubt)
+        sheet = sidecars.read_sheet(desk, orphan.found, asset=asset, ambiguous=doubt)
     except (SourceChanged, UnsafeSource) as error:
         why = Why.plain("unsafe-file", error.what, error.hint)
         return Outcome(orphan.found.shown, Became.WAITING, asset, reasons=(why,))
@@ -75,8 +75,8 @@ def _late(
             return _unusable(first.shown, row.sha256, unusable)
         finally:
             child.drop()
-    path = photo_path(first)
-    arrival = Arrival(row.sha256, path, received(path, first.mtime_ns, desk.day()))
+    received_as = received(photo_path(first), first.mtime_ns, desk.day())
+    arrival = Arrival(row.sha256, paths_of(desk, asset), received_as)
     considered = consider(desk, looked, arrival, sheets, fresh)
     return _decided(considered, asset, first.shown, row.sha256)
 
@@ -130,7 +130,7 @@ def _photo(desk: Desk, room: Darkroom, paired: inbox.Paired, fresh: _Fresh) -> O
             return _unusable(found.shown, sha256, unusable)
         finally:
             child.drop()
-    arrival = Arrival(sha256, found.path, received(found.path, found.mtime_ns, desk.day()))
+    arrival = Arrival(sha256, (found.path,), received(found.path, found.mtime_ns, desk.day()))
     considered = consider(desk, looked, arrival, sheets, fresh)
     return _decided(considered, new_asset_id(desk.catalog, sha256), found.shown, sha256)
 

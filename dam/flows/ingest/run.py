@@ -1,28 +1,29 @@
 """One pass over the inbox, as a list of named stages.
 
-1. complete what an earlier run left half done, and re-decide what is due by date or rules;
+1. clear what an interrupted run left in temporary places;
 2. scan the inbox, leave what still changes, pair photographs with their sidecars;
-3. take in sidecars that came late;
-4. take each photograph through its life (`photos.ingest`), several side by side;
-5. re-decide every asset that a sidecar or a consent of this pass touched.
+3. take everything in: sheets, late sidecars, photographs with what lies beside them. From now
+   on every consent and every withdrawal of this inbox counts, for all photographs;
+4. settle what is due, that is new, touched, past a date that matters or under other rules:
+   what must leave the archive first;
+5. let the sources go whose photographs are settled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from dam.adapters import faces, inbox
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
-from dam.core.errors import SourceChanged, UnsafeSource
-from dam.core.facts import digest_of
-from dam.core.model import Disposition
+from dam.core.errors import DamError, IntegrityError, SourceChanged, StorageError, UnsafeSource
+from dam.core.facts import Facts, digest_of
 from dam.core.readings import Status
 from dam.core.rows import AssetRow
 from dam.flows.ingest import photos, sidecars
-from dam.flows.ingest.outcome import Outcome, Report
+from dam.flows.ingest.outcome import Became, Outcome, Report, Why
 from dam.flows.ingest.settle import settle
 
 #: A photograph waits while any file beside it is still being written.
@@ -38,44 +39,59 @@ class Progress:
     done: Listener = field(default=lambda outcome: None)
 
 
+@dataclass(slots=True)
+class Memory:
+    """What a process remembers from pass to pass: files that need no second look.
+
+    `first` is true before the first pass: only then are leftovers of an interrupted run
+    looked for, and whether roster or face check are other than before.
+    """
+
+    first: bool = True
+    known: set[tuple[bytes, inbox.Identity]] = field(default_factory=set)
+
+    def knows(self, found: inbox.Found) -> bool:
+        return (found.path, found.identity) in self.known
+
+    def learn(self, found: inbox.Found) -> None:
+        self.known.add((found.path, found.identity))
+
+
 def run(
     desk: Desk,
     room: Darkroom,
     ready: Ready,
     progress: Progress | None = None,
-    *,
-    starting: bool = True,
+    memory: Memory | None = None,
 ) -> Report:
-    """One pass over the inbox. Raises StorageError where the disk refuses; nothing is lost.
+    """One pass. What one photograph's files or the disk refuse is told in `Report.failures`
 
-    `starting` marks the first pass of a process: only then are leftovers of an interrupted
-    run looked for, and whether roster or face check are other than before.
+    and tried again by the next pass; the other photographs go on. Raises StorageError where
+    the inbox itself cannot be read. Nothing is lost.
     """
-    progress = progress or Progress()
+    progress, memory = progress or Progress(), memory or Memory()
     report = Report()
-    if starting:
+    if memory.first:
         _recover(desk, report)
         surroundings(desk)
-    for outcome in redecide(desk, room):
-        report.outcomes.append(outcome)
-        progress.done(outcome)
+        memory.first = False
     found = inbox.scan(desk.workspace.inbox)
-    pairing = inbox.pair(found)
     report.notes += aside(found)
-    taken, still = split(pairing, ready)
+    pairing = inbox.pair(found)
+    taken, still = split(pairing, ready, memory)
     progress.begin(len(taken) + len(still))
     for photo in still:
-        outcome = photos.waiting(photo, "it is still being written")
-        report.outcomes.append(outcome)
-        progress.done(outcome)
-    report.notes += _late(desk, pairing, found, ready)
-    for outcome in _develop(desk, room, taken):
-        report.outcomes.append(outcome)
-        progress.done(outcome)
-    for outcome in redecide(desk, room):
-        report.outcomes.append(outcome)
-        progress.done(outcome)
+        _tell(report, progress, photos.waiting(photo, "it is still being written"))
+    sheets = _take_sheets(desk, found, ready, report, memory)
+    _take_late(desk, pairing, found, ready, report, memory)
+    arrived = _take_photos(desk, taken, sheets, report, progress)
+    _settle(desk, room, arrived, report, progress, memory)
     return report
+
+
+def _tell(report: Report, progress: Progress, outcome: Outcome) -> None:
+    report.outcomes.append(outcome)
+    progress.done(outcome)
 
 
 def aside(found: tuple[inbox.Found, ...]) -> list[str]:
@@ -97,16 +113,25 @@ def quiet(found: inbox.Found) -> bool:
     )
 
 
-def split(pairing: inbox.Pairing, ready: Ready) -> tuple[list[inbox.Paired], list[inbox.Found]]:
+def split(
+    pairing: inbox.Pairing, ready: Ready, memory: Memory | None = None
+) -> tuple[list[inbox.Paired], list[inbox.Found]]:
+    """The photographs that can be taken now, and those that still wait for themselves or for
+
+    a file beside them. What a process already took and could not remove is left out.
+    """
     taken, still = [], []
     for paired in pairing.photos:
-        beside = [m.found for m in (*paired.sidecars, *paired.xmp)] + list(paired.sheets)
+        own = [m.found for m in (*paired.sidecars, *paired.xmp)]
+        beside = [*own, *paired.sheets, *paired.unread]
         # Every file is asked, so that each one's quiet time runs.
-        still_ones = [f for f in (paired.photo, *beside) if not ready(f)]
-        if not still_ones:
-            taken.append(paired)
-        else:
+        changing = [f for f in (paired.photo, *beside) if not ready(f)]
+        if memory is not None and all(memory.knows(f) for f in (paired.photo, *own)):
+            continue
+        if changing:
             still.append(paired.photo)
+        else:
+            taken.append(paired)
     return taken, still
 
 
@@ -131,7 +156,7 @@ def surroundings(desk: Desk) -> None:
     now = f"{roster} face check {'on' if checks else 'off'}"
     if desk.catalog.recall("surroundings") == now:
         return
-    waiting = [row.id for row in desk.catalog.assets(Disposition.HELD) if _wanting(desk, row)]
+    waiting = [row.id for row in desk.catalog.assets() if _wanting(desk, row)]
     with desk.catalog.transaction() as unit:
         unit.mark_due(waiting)
         unit.remember("surroundings", now)
@@ -139,57 +164,164 @@ def surroundings(desk: Desk) -> None:
 
 def _wanting(desk: Desk, row: AssetRow) -> bool:
     facts = desk.facts(row)
-    return facts is not None and (
-        facts.faces.count is None or facts.photographer.status is not Status.KNOWN
-    )
+    return facts is not None and (facts.faces.count is None or not credited(desk, facts))
+
+
+def credited(desk: Desk, facts: Facts) -> bool:
+    """Whether the photographer is known and still in the roster."""
+    known = facts.photographer.status is Status.KNOWN
+    return known and desk.credits.photographer(facts.photographer.value or "") is not None
 
 
 def redecide(desk: Desk, room: Darkroom) -> Iterator[Outcome]:
-    """Decide again what is due: touched, past its `holds_until`, or under other rules."""
+    """Decide again what is due: touched, past its `holds_until`, or under other rules.
+
+    What is filed comes first: it may have to leave the archive. A failure of one asset is an
+    outcome (`waiting`, with why), and the asset stays due.
+    """
+    with ThreadPoolExecutor(desk.settings.workers) as pool:
+        jobs = [(asset, pool.submit(settle, desk, room, asset)) for asset in _due(desk)]
+        try:
+            for asset, job in jobs:
+                try:
+                    outcome = job.result()
+                except (StorageError, IntegrityError) as error:
+                    outcome = failed(asset, error)
+                if outcome is not None:
+                    shown = desk.origin(asset).shown
+                    yield replace(outcome, source=shown)
+        except BaseException:
+            for _, job in jobs:
+                job.cancel()
+            raise
+
+
+def failed(asset: str | None, error: DamError, source: str = "") -> Outcome:
+    """An outcome for what disk or store refused: it stays due and is tried again."""
+    rule = "integrity" if isinstance(error, IntegrityError) else "storage"
+    why = Why.plain(rule, error.what, error.hint or "It is tried again by the next pass")
+    return Outcome(source, Became.WAITING, asset, reasons=(why,), failure=error)
+
+
+def _due(desk: Desk) -> list[str]:
     due = dict.fromkeys(desk.catalog.due_assets())
     due.update(dict.fromkeys(desk.catalog.due(desk.day())))
     due.update(dict.fromkeys(desk.catalog.stale_pack(desk.pack.digest)))
-    for asset in due:
-        outcome = settle(desk, room, asset)
-        if outcome is not None:
-            yield replace(outcome, source=desk.origin(asset).shown)
+
+    def stays_out(asset: str) -> bool:
+        row = desk.catalog.asset(asset)
+        return row is None or row.archived_as is None
+
+    return sorted(due, key=stays_out)
 
 
-def _late(
-    desk: Desk, pairing: inbox.Pairing, found: tuple[inbox.Found, ...], ready: Ready
-) -> list[str]:
-    """Sidecars whose photo came earlier, and shoot sheets for folders already ingested."""
-    notes: list[str] = []
-    unknown: list[inbox.Orphan] = []
-    for orphan in pairing.orphans:
-        if not ready(orphan.found):
-            continue
-        try:
-            if not sidecars.join_late(desk, orphan):
-                unknown.append(orphan)
-        except (SourceChanged, UnsafeSource) as error:
-            notes.append(f"{orphan.found.shown}: {error}")
+def _take_sheets(
+    desk: Desk,
+    found: Iterable[inbox.Found],
+    ready: Ready,
+    report: Report,
+    memory: Memory,
+) -> dict[bytes, sidecars.Filed]:
+    """Shoot sheets, for the photographs of this pass and for those that came before."""
+    taken: dict[bytes, sidecars.Filed] = {}
     for sheet in found:
         if sheet.kind is not inbox.Kind.SHOOT or not ready(sheet):
             continue
         try:
-            sidecars.join_folder(desk, sidecars.take(desk, sheet))
-        except (SourceChanged, UnsafeSource) as error:
-            notes.append(f"{sheet.shown}: {error}")
-    return notes + sidecars.describe(unknown)
+            filed = sidecars.take(desk, sheet)
+            if not memory.knows(sheet):
+                sidecars.join_folder(desk, filed, sheet.folder)
+                memory.learn(sheet)
+            taken[sheet.path] = filed
+        except (SourceChanged, UnsafeSource, StorageError) as error:
+            report.notes.append(f"{sheet.shown}: {error}")
+            if isinstance(error, UnsafeSource):
+                sidecars.join_unread(desk, sheet)
+    return taken
 
 
-def _develop(desk: Desk, room: Darkroom, taken: list[inbox.Paired]) -> Iterator[Outcome]:
-    """All photographs of the pass, a few side by side; a failing disk stops the rest."""
-    with ThreadPoolExecutor(desk.settings.workers) as pool:
-        jobs = [pool.submit(photos.ingest, desk, room, paired) for paired in taken]
+def _take_late(
+    desk: Desk,
+    pairing: inbox.Pairing,
+    found: Iterable[inbox.Found],
+    ready: Ready,
+    report: Report,
+    memory: Memory,
+) -> None:
+    """Sidecars whose photo came earlier, and what speaks of earlier photos unreadably."""
+    for orphan in pairing.orphans:
+        if not ready(orphan.found):
+            continue
         try:
-            for job in jobs:
-                yield job.result()
-        except BaseException:
-            for job in jobs:
-                job.cancel()
-            raise
+            if memory.knows(orphan.found):
+                continue
+            if not sidecars.join_late(desk, orphan):
+                memory.learn(orphan.found)
+                report.notes += sidecars.describe([orphan])
+        except UnsafeSource as error:
+            report.notes.append(f"{orphan.found.shown}: {error}")
+            sidecars.join_unread(desk, orphan.found)
+        except (SourceChanged, StorageError) as error:
+            report.notes.append(f"{orphan.found.shown}: {error}")
+    for item in found:
+        if item.unread and ready(item):
+            sidecars.join_unread(desk, item)
+
+
+def _take_photos(
+    desk: Desk,
+    taken: list[inbox.Paired],
+    sheets: dict[bytes, sidecars.Filed],
+    report: Report,
+    progress: Progress,
+) -> list[photos.Arrived]:
+    """Every photograph into store and catalogue, a few side by side."""
+    arrived: list[photos.Arrived] = []
+    with ThreadPoolExecutor(desk.settings.workers) as pool:
+        jobs = [(p.photo, pool.submit(photos.take_in, desk, p, sheets)) for p in taken]
+        for photo, job in jobs:
+            try:
+                result = job.result()
+            except (StorageError, IntegrityError) as error:
+                result = failed(None, error, photo.shown)
+            if isinstance(result, Outcome):
+                _tell(report, progress, result)
+            else:
+                arrived.append(result)
+    return arrived
+
+
+def _settle(
+    desk: Desk,
+    room: Darkroom,
+    arrived: list[photos.Arrived],
+    report: Report,
+    progress: Progress,
+    memory: Memory,
+) -> None:
+    """Settle what is due, tell each photograph of this pass once, let settled sources go."""
+    mine = {a.asset for a in arrived}
+    settled: dict[str, Outcome] = {}
+    for outcome in redecide(desk, room):
+        if outcome.asset in mine:
+            settled[outcome.asset] = outcome
+        else:
+            _tell(report, progress, outcome)
+    told: set[str] = set()
+    for each in arrived:
+        outcome = settled.get(each.asset) or photos.standing(desk, each.asset)
+        if outcome.failure is None:
+            try:
+                photos.let_go(desk, each)
+            except (StorageError, UnsafeSource) as error:
+                report.notes.append(f"{each.found.shown}: safe, but stays in the inbox: {error}")
+                for stuck in (each.found, *each.own):
+                    memory.learn(stuck)
+        outcome = replace(outcome, source=each.found.shown)
+        if outcome.failure is None and (not each.fresh or each.asset in told):
+            outcome = replace(outcome, became=Became.DUPLICATE)
+        told.add(each.asset)
+        _tell(report, progress, outcome)
 
 
 def quiet_ready(desk: Desk, wall: Callable[[], float], sleep: Callable[[float], None]) -> Ready:

@@ -21,7 +21,8 @@ from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.darkroom import Child, Darkroom
 from dam.adapters.desk import Desk
 from dam.core import names
-from dam.core.errors import RenditionRefused, UnusablePhoto
+from dam.core.errors import IntegrityError, RenditionRefused, StorageError, UnusablePhoto
+from dam.core.facts import digest_of
 from dam.core.model import Disposition, Event, Purpose
 from dam.core.plan import ARCHIVE, Publish, Retract, asset_id, plan
 from dam.core.readings import Rendered, RenderJob, Status
@@ -71,37 +72,49 @@ def xmp_of(sheets: Iterable[Sheet]) -> bytes | None:
     return b"".join(data) if data else None
 
 
+def paths_of(desk: Desk, asset: str) -> tuple[bytes, ...]:
+    """Every path in the inbox an asset came by, the first one first."""
+    rows = sorted(desk.catalog.provenance(asset), key=lambda p: (p.seen_at, p.folder, p.name))
+    return tuple(dict.fromkeys(photo_path(row) for row in rows))
+
+
 def look(desk: Desk, child: Child, row: AssetRow) -> Considered:
     """Read the original with the sidecars linked to it now, and decide.
 
-    Raises UnusablePhoto where the original is no photograph; the child keeps the pixels.
+    Raises UnusablePhoto where the original is no photograph, IntegrityError where it is
+    missing or no longer what was stored; the child keeps the pixels.
     """
+    if not desk.originals.verify(row.sha256):
+        raise IntegrityError(
+            "An original is missing or damaged in the store", "Drop the photograph again"
+        )
     sheets = sheets_of(desk, row.id)
     first = desk.origin(row.id)
-    path = photo_path(first)
     looked = child.look(str(desk.originals.path(row.sha256)), xmp_of(sheets))
-    arrival = Arrival(row.sha256, path, received(path, first.mtime_ns, desk.day()))
-    return consider(desk, looked, arrival, sheets)
+    received_as = received(photo_path(first), first.mtime_ns, desk.day())
+    return consider(desk, looked, Arrival(row.sha256, paths_of(desk, row.id), received_as), sheets)
 
 
 def think_again(desk: Desk, row: AssetRow) -> Considered | None:
     """Decide anew on the stored facts; None where they no longer say all there is.
 
-    That is so when a sidecar came or changed, or when nobody could look for faces then and
-    somebody can now.
+    That is so when a sidecar came or changed, when the photo came by another way, when the
+    roster no longer has its photographer, and when nobody could look for faces then.
     """
     facts = desk.facts(row)
-    if facts is None:
+    if facts is None or row.note:
         return None
     linked = tuple(
         sorted(s.sha256 + ("?" if doubt else "") for s, doubt in desk.catalog.sidecars_of(row.id))
     )
-    if linked != facts.sidecars:
+    if linked != facts.sidecars or facts.faces.count is None:
         return None
-    if facts.photographer.status is not Status.KNOWN or facts.faces.count is None:
+    known = facts.photographer.status is Status.KNOWN
+    if not known or desk.credits.photographer(facts.photographer.value or "") is None:
         return None
-    path = photo_path(desk.origin(row.id))
-    return weigh(desk, facts, row.sha256, path, desk.day())
+    if desk.catalog.due_mark(row.id) is not None and len(paths_of(desk, row.id)) > 1:
+        return None
+    return weigh(desk, facts, row.sha256, photo_path(desk.origin(row.id)), desk.day())
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +131,14 @@ class Task:
 def settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
     """Bring one asset to where it belongs today; None where nothing changed.
 
-    Safe to repeat, and what an interrupted run left half done is completed by it.
+    Safe to repeat, and what an interrupted run left half done is completed by it. Whatever
+    cannot be read again leaves the archive. Raises StorageError and IntegrityError; the
+    asset then stays due.
     """
     finish_planned(desk, asset)
     mark = desk.catalog.due_mark(asset)
     row = desk.catalog.asset(asset)
-    if row is None or row.disposition is Disposition.QUARANTINED:
-        with desk.catalog.transaction() as unit:
-            unit.clear_due(asset, mark)
+    if row is None or (row.disposition is Disposition.QUARANTINED and mark is None):
         return None
     with room.session() as child:
         try:
@@ -135,9 +148,30 @@ def settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
                 considered = look(desk, child, row)
             return apply(desk, child, Task(row, mark), considered, looked=looked)
         except UnusablePhoto as unusable:
-            return reject(desk, row, unusable)
+            return reject(desk, Task(row, mark), unusable)
+        except (IntegrityError, StorageError):
+            suspend(desk, row)
+            raise
         finally:
             child.drop()
+
+
+def suspend(desk: Desk, row: AssetRow) -> None:
+    """Something of the asset cannot be read or written: out of the archive until it can."""
+    relative = _filed_as(desk, row.id)
+    if relative is None:
+        return
+    with desk.catalog.transaction() as unit:
+        unit.update_asset(
+            row.id,
+            disposition=Disposition.HELD,
+            archived_as=None,
+            note="Something of this photo could not be read again",
+            note_hint="Run dam ingest again; see dam doctor",
+        )
+        if unit.due_mark(row.id) is None:
+            unit.mark_due([row.id])
+    retract(desk, row.id, relative, clear=False)
 
 
 def finish_planned(desk: Desk, asset: str) -> None:
@@ -149,18 +183,31 @@ def finish_planned(desk: Desk, asset: str) -> None:
         file_rendition(desk, planned, clear=False)
 
 
-def reject(desk: Desk, row: AssetRow, unusable: UnusablePhoto) -> Outcome:
-    """Record that the bytes of an asset cannot be used: held if cut off, else quarantined."""
+def reject(desk: Desk, task: Task, unusable: UnusablePhoto) -> Outcome:
+    """Record that the bytes of an asset cannot be used: held if cut off, else quarantined.
+
+    What was filed of it leaves the archive: nobody can tell any more what it shows.
+    """
+    row = task.row
     disposition = Disposition.HELD if unusable.incomplete else Disposition.QUARANTINED
+    relative = _filed_as(desk, row.id)
     with desk.catalog.transaction() as unit:
-        unit.clear_due(row.id)
         unit.update_asset(
-            row.id, disposition=disposition, note=unusable.what, note_hint=unusable.hint
+            row.id,
+            disposition=disposition,
+            archived_as=None,
+            note=unusable.what,
+            note_hint=unusable.hint,
         )
         if disposition is not row.disposition:
             unit.append(
                 Event(f"asset.{disposition.value}", row.id, {"why": unusable.what}), desk.instant()
             )
+        cleared = unit.clear_due(row.id, task.mark)
+        if relative is not None and cleared:
+            unit.mark_due([row.id])
+    if relative is not None:
+        retract(desk, row.id, relative, clear=cleared)
     return _rejected(row, disposition, unusable)
 
 
@@ -180,7 +227,10 @@ def apply(
     """
     row = task.row
     decision = considered.decision(Purpose.ARCHIVE)
-    effect = plan(row.id, _filed_as(desk, row.id), considered.captured, decision)
+    filed_as = _filed_as(desk, row.id)
+    if filed_as is not None and decision.disposition is Disposition.APPROVED:
+        filed_as = _renewed(desk, row.id, filed_as, considered)
+    effect = plan(row.id, filed_as, considered.captured, decision)
     if isinstance(effect, Publish):
         if not looked:
             considered = look(desk, child, row)
@@ -198,6 +248,26 @@ def apply(
     if not looked and row.disposition is decision.disposition:
         return None
     return Outcome("", became(decision.disposition), row.id, row.sha256, whys(decision), archived)
+
+
+def _renewed(desk: Desk, asset: str, filed_as: str, considered: Considered) -> str | None:
+    """`filed_as` where the filed rendition still says what it should; else it is taken out.
+
+    A corrected credit or caption must reach the archive; the new rendition is filed next.
+    """
+    if desk.catalog.recall(f"rights:{asset}") == _rights_digest(desk, considered):
+        return filed_as
+    with desk.catalog.transaction() as unit:
+        unit.update_asset(asset, archived_as=None)
+        if unit.due_mark(asset) is None:
+            unit.mark_due([asset])
+    retract(desk, asset, filed_as, clear=False)
+    return None
+
+
+def _rights_digest(desk: Desk, considered: Considered) -> str:
+    rights, line = desk.credits.rights(considered.facts)
+    return digest_of([repr(rights), line, considered.captured.isoformat()])
 
 
 def _filed_as(desk: Desk, asset: str) -> str | None:
@@ -231,6 +301,7 @@ def _publish(
     with desk.catalog.transaction() as unit:
         cleared = record(desk, unit, task, considered, None)
         unit.plan_rendition(planned)
+        unit.remember(f"rights:{row.id}", _rights_digest(desk, considered))
         if cleared:
             unit.mark_due([row.id])
     desk.archive.publish(work, effect.relative, rendered.sha256)

@@ -1,7 +1,8 @@
 """Taking in what people say: sidecars into the store, consents into the catalogue, links.
 
-A sidecar lives in a *slot*: its folder and name in the inbox. A new version in a slot
-replaces what the slot said before, so a mistake can be corrected; events of a consent (a
+A sidecar lives in a *slot*: its exact path in the inbox, and for a photo's own sidecar also
+the asset, since cameras use the same file names again. A new version in a slot replaces what
+the slot said before, so a mistake can be corrected; events of a consent (a
 withdrawal above all) are never taken back by leaving them out. Deleting a sidecar changes
 nothing: what was said stays said.
 """
@@ -15,17 +16,16 @@ from pathlib import Path
 
 from dam.adapters import inbox
 from dam.adapters.catalog import Unit
-from dam.adapters.desk import Desk
+from dam.adapters.desk import Desk, touch
 from dam.adapters.store import Taken, remove_source
 from dam.core import names
-from dam.core.model import ConsentItem, Event
-from dam.core.rows import ConsentVersion, SidecarKind, SidecarRow
+from dam.core.errors import SourceChanged, UnsafeSource
+from dam.core.model import Event
+from dam.core.rows import SidecarKind, SidecarRow
 from dam.flows.ingest.consider import (
     MAX_SIDECAR_BYTES,
     Sheet,
-    consent_digest,
     consents_in,
-    record_body,
 )
 
 KINDS: dict[inbox.Kind, SidecarKind] = {
@@ -44,8 +44,10 @@ class Filed:
     source: Path
 
 
-def slot_of(found: inbox.Found) -> str:
-    return f"{names.key(found.folder)}/{names.key(found.name)}"
+def slot_of(found: inbox.Found, asset: str = "") -> str:
+    """Where a sidecar lives. Names that differ only in case are different files."""
+    path = names.text(found.path)
+    return f"{path}@{asset}" if asset else path
 
 
 def kind_of(found: inbox.Found) -> SidecarKind:
@@ -55,14 +57,16 @@ def kind_of(found: inbox.Found) -> SidecarKind:
     return "photo" if names.claim(found.name).target else "shoot"
 
 
-def read_sheet(desk: Desk, found: inbox.Found, *, ambiguous: bool = False) -> Sheet:
+def read_sheet(
+    desk: Desk, found: inbox.Found, *, asset: str = "", ambiguous: bool = False
+) -> Sheet:
     """A sidecar's bytes as a sheet, nothing stored (for a dry run).
 
     Raises SourceChanged, UnsafeSource or StorageError as `inbox.read` does.
     """
     data = inbox.read(desk.workspace.inbox, found, MAX_SIDECAR_BYTES)
     return Sheet(
-        slot=slot_of(found),
+        slot=slot_of(found, asset),
         kind=kind_of(found),
         shown=found.shown,
         name=names.key(found.name),
@@ -89,31 +93,57 @@ def stored_sheet(desk: Desk, row: SidecarRow, *, ambiguous: bool = False) -> She
     )
 
 
-def take(desk: Desk, found: inbox.Found) -> Filed:
+def take(desk: Desk, found: inbox.Found, asset: str = "") -> Filed:
     """Store a sidecar and what it says of consents, and mark every asset it touches as due.
 
-    One transaction; repeating it changes nothing. Raises SourceChanged, UnsafeSource or
-    StorageError; the file itself stays where it is.
+    `asset` is the photo it belongs to; without one it speaks for a folder, or waits for its
+    photo. One transaction; repeating it changes nothing. Raises SourceChanged, UnsafeSource
+    or StorageError; the file itself stays where it is.
     """
     source = desk.workspace.inbox / names.text(found.path)
     taken = desk.originals.take(source, MAX_SIDECAR_BYTES, below=desk.workspace.inbox)
-    at = desk.instant()
-    row = SidecarRow(
-        slot=slot_of(found),
+    if (taken.device, taken.inode, taken.size, taken.mtime_ns) != found.identity:
+        raise SourceChanged("It changed while it was read")
+    row = _row(desk, found, taken.sha256, asset)
+    with desk.catalog.transaction() as unit:
+        _keep(desk, unit, row, refresh=found.unread)
+    return Filed(row, taken, source)
+
+
+def take_unread(desk: Desk, found: inbox.Found, asset: str) -> str:
+    """Note for an asset that something speaks of it that cannot be read; its slot.
+
+    It holds the asset: it may say no. While it lies in the inbox it counts as seen just now,
+    so that only a clear sidecar that comes after it has gone mends it.
+    """
+    try:
+        return take(desk, found, asset).row.slot
+    except (UnsafeSource, SourceChanged):
+        row = _row(desk, found, desk.originals.put_bytes(b""), asset)
+        with desk.catalog.transaction() as unit:
+            _keep(desk, unit, row, refresh=True)
+        return row.slot
+
+
+def _row(desk: Desk, found: inbox.Found, sha256: str, asset: str) -> SidecarRow:
+    return SidecarRow(
+        slot=slot_of(found, asset),
         kind=kind_of(found),
-        sha256=taken.sha256,
+        sha256=sha256,
         shown=found.shown,
         folder_key=names.key(found.folder),
         name_key=names.key(found.name),
-        seen_at=at,
+        seen_at=desk.instant(),
     )
-    catalog = desk.catalog
-    with catalog.transaction() as unit:
-        if unit.put_sidecar(row):
-            unit.mark_due(catalog.assets_of_slot(row.slot))
-            unit.append(Event("sidecar.read", row.sha256, {"kind": row.kind}), at)
-            _take_consents(desk, unit, row)
-    return Filed(row, taken, source)
+
+
+def _keep(desk: Desk, unit: Unit, row: SidecarRow, *, refresh: bool) -> None:
+    if unit.put_sidecar(row):
+        unit.mark_due(unit.assets_of_slot(row.slot))
+        unit.append(Event("sidecar.read", row.sha256, {"kind": row.kind}), row.seen_at)
+        _take_consents(desk, unit, row)
+    elif refresh:
+        unit.see_sidecar(row.slot, row.seen_at)
 
 
 def _take_consents(desk: Desk, unit: Unit, row: SidecarRow) -> None:
@@ -127,13 +157,13 @@ def _take_consents(desk: Desk, unit: Unit, row: SidecarRow) -> None:
     if items is None:
         return
     for item in items:
-        put_consent(desk, unit, item, row.slot)
+        desk.put_consent(unit, item, row.slot)
     said = {item.id for item in items}
     for version in unit.consents_of_slot(row.slot):
         if version.consent not in said and unit.put_consent(
             replace(version, stated=False, recorded_at=desk.instant())
         ):
-            _touched(unit, version.consent, version.subject)
+            touch(unit, version.consent, version.subject)
 
 
 def let_go(filed: Filed, inbox_root: Path) -> None:
@@ -141,72 +171,78 @@ def let_go(filed: Filed, inbox_root: Path) -> None:
     remove_source(filed.source, filed.taken, below=inbox_root)
 
 
-def put_consent(desk: Desk, unit: Unit, item: ConsentItem, slot: str) -> bool:
-    """Record one version of a consent from one source; true where it says something new.
-
-    Call inside a transaction. Assets that use the record or show its subject become due.
-    """
-    at = desk.instant()
-    version = ConsentVersion(
-        consent=item.id,
-        slot=slot,
-        digest=consent_digest(item),
-        subject=item.subject.id,
-        body=record_body(item),
-        recorded_at=at,
-    )
-    if not unit.put_consent(version):
-        return False
-    _touched(unit, item.id, item.subject.id)
-    unit.append(Event("consent.recorded", item.id, {"digest": version.digest}), at)
-    return True
-
-
-def _touched(unit: Unit, consent: str, subject: str) -> None:
-    """Every asset that rests on a consent or shows its subject must be decided again."""
-    unit.mark_due(unit.assets_using_consents([consent]))
-    unit.mark_due(unit.assets_with_subjects([subject]))
-
-
 def link(desk: Desk, asset: str, slot: str, *, ambiguous: bool) -> None:
-    """Say that a slot speaks of an asset, and that the asset must be decided again."""
+    """Say that a slot speaks of an asset; where that is new, it must be decided again."""
+    if (slot, ambiguous) in {(s.slot, doubt) for s, doubt in desk.catalog.sidecars_of(asset)}:
+        return
     with desk.catalog.transaction() as unit:
         unit.link_sidecar(asset, slot, ambiguous)
         unit.mark_due([asset])
 
 
-def earlier_assets(desk: Desk, orphan: inbox.Orphan) -> tuple[str, ...]:
-    """Assets ingested before that a late sidecar speaks of; several mean nobody can tell."""
-    folder, target = names.key(orphan.folder), names.key(orphan.target)
-    if orphan.whole:
-        return tuple(desk.catalog.assets_named(folder, target))
-    return tuple(desk.catalog.assets_stemmed(folder, target))
+def earlier_assets(desk: Desk, folder: bytes, target: bytes, *, whole: bool) -> tuple[str, ...]:
+    """Assets ingested before that a late sidecar speaks of; several mean nobody can tell.
+
+    `target` is a file name (`whole`) or a stem. One that matches byte for byte goes before
+    those that match without regard to case and Unicode form.
+    """
+    if not whole:
+        return desk.catalog.assets_stemmed(names.key(folder), names.key(target))
+    found = desk.catalog.assets_named(names.key(folder), names.key(target))
+    exact = tuple(
+        asset
+        for asset in found
+        if any((p.folder, p.name) == (folder, target) for p in desk.catalog.provenance(asset))
+    )
+    return exact or found
 
 
 def join_late(desk: Desk, orphan: inbox.Orphan) -> bool:
-    """Take a sidecar that came after its photo. False where no photo of that name is known."""
-    assets = earlier_assets(desk, orphan)
+    """Take a sidecar that came after its photo. False where no photo of that name is known;
+
+    even then what it says of consents counts at once, and the file waits for its photo.
+    """
+    assets = earlier_assets(desk, orphan.folder, orphan.target, whole=orphan.whole)
     if not assets:
+        take(desk, orphan.found)
         return False
-    filed = take(desk, orphan.found)
-    for asset in assets:
-        link(desk, asset, filed.row.slot, ambiguous=len(assets) > 1)
-    let_go(filed, desk.workspace.inbox)
+    filed = [take(desk, orphan.found, asset) for asset in assets]
+    for asset, each in zip(assets, filed, strict=True):
+        link(desk, asset, each.row.slot, ambiguous=len(assets) > 1)
+    let_go(filed[0], desk.workspace.inbox)
     return True
 
 
-def join_folder(desk: Desk, filed: Filed) -> None:
+def join_unread(desk: Desk, found: inbox.Found) -> None:
+    """Hold every earlier asset that an unreadable file seems to speak of."""
+    said = names.claim(found.name)
+    if said.target:
+        assets = earlier_assets(desk, found.folder, said.target, whole=said.whole)
+    else:
+        assets = _below(desk, found.folder)
+    for asset in assets:
+        link(desk, asset, take_unread(desk, found, asset), ambiguous=False)
+
+
+def join_folder(desk: Desk, filed: Filed, folder: bytes) -> None:
     """Link a shoot sheet to every asset that came from its folder or below, if it is new there.
 
     Which of them it speaks of is settled by its patterns when they are decided again.
     """
-    catalog = desk.catalog
-    known = set(catalog.assets_of_slot(filed.row.slot))
-    fresh = [a for a in catalog.assets_under(filed.row.folder_key) if a not in known]
-    with catalog.transaction() as unit:
-        for asset in fresh:
-            unit.link_sidecar(asset, filed.row.slot, False)
-        unit.mark_due(fresh)
+    for asset in _below(desk, folder):
+        link(desk, asset, filed.row.slot, ambiguous=False)
+
+
+def _below(desk: Desk, folder: bytes) -> tuple[str, ...]:
+    """Assets that came from exactly this folder of the inbox or from one below it."""
+    return tuple(
+        asset
+        for asset in desk.catalog.assets_under(names.key(folder))
+        if any(
+            not folder or p.folder == folder or p.folder.startswith(folder + b"/")
+            for p in desk.catalog.provenance(asset)
+        )
+    )
 
 
 def describe(orphans: Iterable[inbox.Orphan]) -> list[str]:

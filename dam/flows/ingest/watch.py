@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from dam.adapters import inbox
 from dam.adapters.darkroom import Darkroom
-from dam.adapters.desk import Desk
+from dam.adapters.desk import Desk, rules_changed
 from dam.adapters.inbox_watch import Watcher
-from dam.core.errors import StorageError
-from dam.flows.ingest.outcome import Became
-from dam.flows.ingest.run import Listener, Progress, run
+from dam.core.errors import IntegrityError, StorageError, WorkspaceBusy
+from dam.flows.ingest.outcome import Became, Outcome
+from dam.flows.ingest.run import Listener, Memory, Progress, run
 
 Note = Callable[[str], None]
 
@@ -24,50 +25,52 @@ def watch(
     note: Note,
     stopped: Callable[[], bool],
     monotonic: Callable[[], float] = time.monotonic,
-) -> None:
-    """Pass after pass until `stopped()`; each outcome is told once, each note once.
+) -> bool:
+    """Pass after pass until `stopped()` (false), or until the rules changed (true).
 
-    A disk that refuses, or a share that is away, is told once and tried again at the next
-    scan; nothing counts as deleted meanwhile. The caller starts and stops `watcher`.
+    Each outcome is told once, each note once. A disk that refuses, or a share that is away,
+    is told once and tried again at the next scan; nothing counts as deleted meanwhile. The
+    caller starts and stops `watcher`, and opens the desk anew where the rules changed.
     """
     settings = desk.settings
     stability = inbox.Stability(settings.quiet_seconds)
+    memory = Memory()
     told: set[str] = set()
-    starting = True
 
     def once(line: str) -> None:
         if line not in told:
             told.add(line)
             note(line)
 
+    def hear(outcome: Outcome) -> None:
+        if outcome.failure is not None:
+            once(f"{outcome.source}: {outcome.failure}")
+        elif outcome.became is not Became.WAITING:
+            tell(outcome)
+
     while not stopped():
+        if rules_changed(desk):
+            return True
         waiting = False
         try:
             found = inbox.scan(desk.workspace.inbox)
             stability.forget(found)
             now = monotonic()
-            report = run(
-                desk,
-                room,
-                lambda item, now=now: stability.observe(item, now),  # type: ignore[misc]
-                Progress(done=lambda o: None if o.became is Became.WAITING else tell(o)),
-                starting=starting,
-            )
-            starting = False
+            ready = partial(stability.observe, now=now)
+            report = run(desk, room, ready, Progress(done=hear), memory)
             waiting = any(o.became is Became.WAITING for o in report.outcomes)
             for line in report.notes:
                 once(line)
-        except StorageError as error:
+        except (StorageError, IntegrityError, WorkspaceBusy) as error:
             once(str(error))
         if stopped():
-            return
+            break
         # While something is still being written, look again as soon as it can be quiet.
-        pause = (
-            min(settings.quiet_seconds, settings.scan_seconds)
-            if waiting
-            else (settings.scan_seconds)
-        )
+        pause = settings.scan_seconds
+        if waiting:
+            pause = min(settings.quiet_seconds, pause)
         _rest(watcher, pause, stopped, monotonic)
+    return False
 
 
 def _rest(

@@ -1,0 +1,240 @@
+"""Killed at any moment and run again: the same final state, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pytest
+
+from tests import photos
+from tests.workspaces import (
+    NOBODY,
+    PHOTOGRAPHER,
+    Workspace,
+    environment,
+    once,
+    sha256,
+)
+
+MOMENTS = 10
+SEED = 20211118
+CHILD = f"""\
+schema: dam/photo/1
+photographer: {PHOTOGRAPHER}
+people: [{{subject: S-0147, age_band: 6-11, consent: C-2021-0147}}]
+consents:
+  - id: C-2021-0147
+    subject: {{id: S-0147, age_band: 6-11, unaccompanied: no, situation: migrant, risk: low}}
+    notice: {{ref: AMAL-form-fr-2, language: fr}}
+    scope: {{purposes: [press], territories: [world], valid_from: 2021-11-01}}
+    permissions: {{face: yes}}
+    givers: [{{role: parent, method: written, on: 2021-10-28}}]
+    child_assent: given
+    events: [{{state: given, on: 2021-10-28}}]
+"""
+SHEET = f"""\
+schema: dam/shoot/1
+photographer: {PHOTOGRAPHER}
+photos: [{{match: "A*.jpg", people: none}}]
+"""
+
+#: Calls before which a pass with one worker is killed, and how many of them come first. A
+#: photograph makes about 5 commits (fdatasync), 15 fsync, 3 linkat, 5 unlinkat.
+STEPS = [
+    ("fdatasync", 1),  # the first migration, or the photograph is registered
+    ("linkat", 4),  # the second photograph's original gets its name
+    ("fdatasync", 8),  # facts, decisions and the planned rendition are committed
+    ("linkat", 6),  # the rendition gets its name in the archive
+    ("unlinkat", 9),  # the source leaves the inbox
+]
+MORE_STEPS = [
+    *(("fdatasync", n) for n in (2, 6, 7, 9, 10, 13)),
+    *(("fsync", n) for n in (1, 3, 7, 12, 16, 19, 22, 25, 28, 30)),
+    *(("linkat", n) for n in (1, 2, 3, 5)),
+    *(("unlinkat", n) for n in (1, 2, 6, 7, 8, 10)),
+    *(("unlink", n) for n in (1, 2)),
+    ("rename", 1),
+]
+
+
+@dataclass(frozen=True)
+class State:
+    """What must be the same however often a run was killed."""
+
+    filed: dict[str, str]
+    assets: list[list[str | None]]
+    names: list[list[str]]
+    events: dict[str, int]
+    inbox: list[str]
+
+
+def batch() -> dict[str, tuple[bytes, str | None]]:
+    """Photographs that end in every way there is, by name, with their sidecars."""
+    twin = photos.jpeg(1, 640, 480)
+    withdrawn = CHILD.replace("0147", "0148").replace("state: given", "state: withdrawn")
+    return {
+        "a.jpg": (twin, NOBODY),
+        "b.jpg": (photos.jpeg(2, 640, 480, orientation=6), CHILD),
+        "c.png": (photos.png(3), NOBODY),
+        "d.jpg": (photos.jpeg(4, 640, 480), None),
+        "e.jpg": (photos.jpeg(5, 640, 480)[:20_000], NOBODY),
+        "f.jpg": (b"no photograph at all", NOBODY),
+        "g.jpg": (photos.plain(6), withdrawn),
+        "shoot/A1.jpg": (photos.jpeg(7, 640, 480), None),
+        "shoot/B2.jpg": (photos.jpeg(8, 640, 480), None),
+        "twin/z.jpg": (twin, NOBODY),
+    }
+
+
+def fill(workspace: Workspace) -> None:
+    for name, (data, sidecar) in batch().items():
+        workspace.drop(name, data, sidecar)
+    workspace.place("shoot/consent.yaml").write_text(SHEET)
+
+
+def state(workspace: Workspace) -> State:
+    """The state, once it has been found sound in itself."""
+    assets = workspace.assets()
+    for data, _ in batch().values():
+        assert workspace.original(sha256(data)).read_bytes() == data
+    assert workspace.leftovers() == []
+    checks = {c["name"]: c for c in workspace.ask("doctor")["checks"]}
+    assert checks["ledger"]["fine"], checks["ledger"]["found"]
+    assert workspace.ask("status")["due"] == 0
+    filed = workspace.filed()
+    approved = {a["archived_as"] for a in assets.values() if a["disposition"] == "approved"}
+    assert approved == {f"archive/{name}" for name in filed}
+    events = Counter(
+        f"{kind} {of}" for kind, of in workspace.rows("SELECT type, subject FROM events")
+    )
+    arrived = workspace.rows("SELECT shown, asset FROM provenance ORDER BY shown, asset")
+    return State(
+        filed=filed,
+        assets=sorted([a["sha256"], a["disposition"], a["archived_as"]] for a in assets.values()),
+        names=[list(row) for row in arrived],
+        events=dict(sorted(events.items())),
+        inbox=workspace.dropped(),
+    )
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, float]:
+    """The final state of a run that nobody killed, and how many seconds it took."""
+
+    def make(folder: Path) -> None:
+        workspace = Workspace.init(folder / "w")
+        fill(workspace)
+        begin = time.monotonic()
+        workspace.ingest()
+        seconds = time.monotonic() - begin
+        body = {"state": asdict(state(workspace)), "seconds": seconds}
+        (folder / "state.json").write_text(json.dumps(body))
+
+    folder = once(tmp_path_factory, "undisturbed", make)
+    body = json.loads((folder / "state.json").read_text())
+    return State(**body["state"]), body["seconds"]
+
+
+def descendants(pid: int) -> list[int]:
+    """The process ids of all children of a process and of their children."""
+    parents = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(entry.parent.name)] = int(entry.read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found[1:]
+
+
+def kill(process: subprocess.Popen[bytes], *, children: bool) -> None:
+    """SIGKILL, the children stopped first so that none goes on by itself."""
+    family = [process.pid]
+    if children:
+        os.kill(process.pid, signal.SIGSTOP)
+        family += descendants(process.pid)
+    for pid in reversed(family):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    process.wait(30)
+
+
+def moments() -> list[float]:
+    """Fractions of the whole run, one at random in each tenth of what comes after the start."""
+    dice = random.Random(SEED)
+    return [0.15 + 0.85 * (n + dice.random()) / MOMENTS for n in range(MOMENTS)]
+
+
+def test_the_undisturbed_run_ends_as_meant(undisturbed: tuple[State, float]) -> None:
+    expected, _ = undisturbed
+    assert Counter(asset[1] for asset in expected.assets) == {
+        "approved": 4,
+        "held": 3,
+        "refused": 1,
+        "quarantined": 1,
+    }
+    assert len(expected.names) == len(batch())
+    assert expected.inbox == ["shoot/consent.yaml"]
+
+
+@pytest.mark.parametrize("number", range(MOMENTS))
+def test_killed_at_a_random_moment(
+    undisturbed: tuple[State, float], tmp_path: Path, number: int
+) -> None:
+    """Every other time only the parent, as the kernel does when memory runs out."""
+    expected, seconds = undisturbed
+    workspace = Workspace.init(tmp_path / "w")
+    fill(workspace)
+    process = subprocess.Popen(
+        workspace.command("ingest"),
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(moments()[number] * seconds)
+    kill(process, children=number % 2 == 0)
+    assert set(workspace.filed().items()) <= set(expected.filed.items())
+    workspace.ingest()
+    assert state(workspace) == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [*STEPS, *(pytest.param(*step, marks=pytest.mark.slow) for step in MORE_STEPS)],
+)
+def test_killed_before_a_system_call(
+    undisturbed: tuple[State, float], tmp_path: Path, call: str, number: int
+) -> None:
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    expected, _ = undisturbed
+    workspace = Workspace.init(tmp_path / "w")
+    fill(workspace)
+    inject = f"inject={call}:signal=SIGKILL:when={number}"
+    told = tmp_path / "calls"
+    words = ["strace", "--seccomp-bpf", "-f", "-o", str(told), "-e", f"trace={call}", "-e", inject]
+    done = subprocess.run(
+        [*words, *workspace.command("ingest")],
+        env=environment({"DAM_WORKERS": "1"}),
+        capture_output=True,
+        timeout=120,
+    )
+    if b"Operation not permitted" in done.stderr:
+        pytest.skip("strace may not trace here")
+    assert "killed by SIGKILL" in told.read_text(), "the call was never reached"
+    assert set(workspace.filed().items()) <= set(expected.filed.items())
+    workspace.ingest()
+    assert state(workspace) == expected

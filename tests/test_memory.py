@@ -1,0 +1,91 @@
+"""How much memory one large photograph takes, in every process of `dam ingest`."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import photos
+from tests.test_kill import descendants
+from tests.workspaces import NOBODY, Workspace, environment
+
+LIMIT_MB = 500
+#: Run as a process of its own, so that its own children alone are counted.
+_MEASURE = """\
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    made = Workspace.init(tmp_path / "w")
+    large = made.inbox / "large.jpg"
+    photos.write_large(large, megapixels=24)
+    assert large.stat().st_size > 10_000_000
+    made.say("large.jpg", NOBODY)
+    return made
+
+
+def test_a_24_megapixel_jpeg_within_500_mb(workspace: Workspace) -> None:
+    """`ru_maxrss` of waited-for children is the largest of `dam` and of its own children."""
+    words = [sys.executable, "-c", _MEASURE, *workspace.command("ingest")]
+    done = subprocess.run(words, env=environment(), capture_output=True, check=True, timeout=120)
+    code, kilobytes = map(int, done.stdout.split())
+    assert code == 0
+    assert len(workspace.filed()) == 1
+    (asset,) = workspace.assets().values()
+    assert workspace.ask("show", asset["asset"])["facts"]["faces"]["count"] == 0
+    assert kilobytes < LIMIT_MB * 1000, f"{kilobytes} kB"
+
+
+def test_every_process_by_itself(workspace: Workspace) -> None:
+    """The high-water mark that the kernel keeps of each process, read until it ends."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("there is no /proc here")
+    process = subprocess.Popen(
+        workspace.command("ingest"), env=environment(), stdout=subprocess.DEVNULL
+    )
+    peaks: dict[int, int] = {}
+    while process.poll() is None:
+        for pid in (process.pid, *descendants(process.pid)):
+            peaks[pid] = max(peaks.get(pid, 0), high_water(pid))
+    assert process.returncode == 0
+    assert len(peaks) >= 2, "no child was seen"
+    assert max(peaks.values()) < LIMIT_MB * 1000, peaks
+
+
+def high_water(pid: int) -> int:
+    """Peak resident memory of a process in kB, 0 where it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)
+
+
+def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
+    """ENOSPC on every write of a rendition: exit code 1, the photograph stays where it is."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    workspace = Workspace.init(tmp_path / "w")
+    workspace.drop("a.jpg", photos.jpeg(1), NOBODY)
+    inject = "inject=fsync:error=ENOSPC:when=1"
+    words = ["strace", "--seccomp-bpf", "-f", "-o", str(tmp_path / "calls"), "-e", inject]
+    done = subprocess.run(
+        [*words, *workspace.command("ingest")], env=environment(), capture_output=True, timeout=120
+    )
+    if b"Operation not permitted" in done.stderr:
+        pytest.skip("strace may not trace here")
+    assert done.returncode == 1, done.stderr
+    assert b"Traceback" not in done.stderr
+    assert workspace.filed() == {}
+    assert workspace.dropped() == ["a.jpg", "a.jpg.consent.yaml"]
+    assert workspace.ingest()["counts"]["approved"] == 1
+    assert workspace.dropped() == []
+    assert workspace.leftovers() == []
