@@ -100,7 +100,7 @@ def consent_text(item: Consent, calendar: Calendar, indent: str = "  ") -> str:
         "  notice: {ref: AMAL-form-fr-2, language: fr, interpreter: no}",
         f"  scope: {{purposes: [{item.purposes}], territories: [world], "
         f"valid_from: {calendar.day(2021, 11, 1)}, {valid}}}",
-        "  permissions: {face: yes, name: none, location: region}",
+        "  permissions: {face: yes, name: none, location: exact}",
         f"  givers: [{{role: {item.role}, method: written, on: {given}}}]",
         *(() if item.age == "adult" else ("  child_assent: given",)),
         f"  events: [{{state: given, on: {given}}}{item.said}]",

@@ -145,10 +145,8 @@ def test_the_same_shot_gives_the_same_bytes_and_another_seed_others() -> None:
 def test_a_scene_is_a_picture_with_light_and_dark(scene: str) -> None:
     picture = draw.SCENES[scene](SMALL, 7)
     assert sorted(picture.size) == [240, 360]
-    low, high = picture.convert("L").getextrema()
-    assert isinstance(low, int)
-    assert isinstance(high, int)
-    assert high - low > 120
+    seen = [tone for tone, count in enumerate(picture.convert("L").histogram()) if count]
+    assert seen[-1] - seen[0] > 120
 
 
 def test_all_of_them_are_used() -> None:
@@ -181,6 +179,7 @@ def test_it_says_where_the_story_and_dam_differ(tmp_path: Path) -> None:
         demo.run()
 
 
+@pytest.mark.slow
 @needs_faces
 def test_the_whole_story_comes_out(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run.main(["--keep", str(tmp_path / "demo"), "--scale", str(SMALL)]) == 0

@@ -8,6 +8,7 @@ calendar day where the workspace stands, that is in the time zone `now` carries.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -204,9 +205,11 @@ def open_desk(
     *,
     writing: bool = False,
     alone: bool = False,
+    untouched: bool = False,
 ) -> Iterator[Desk]:
-    """Open everything. Without `writing` nothing on disk is changed.
+    """Open everything. Without `writing` nothing is changed but SQLite's own passing files;
 
+    with `untouched` not even those: a copy of the catalogue is read (for a dry run).
     `alone` takes the workspace's lock, as whoever empties the inbox must; others may read
     and export beside it.
 
@@ -223,7 +226,7 @@ def open_desk(
         prepare(workspace, dry_run=not writing)
         if writing and alone:
             stack.enter_context(WorkspaceLock(workspace.lock))
-        catalog = stack.enter_context(_catalog(workspace, stack, writing=writing))
+        catalog = stack.enter_context(_catalog(workspace, stack, writing, untouched))
         _clock_runs_on(catalog, now().astimezone(UTC))
         if writing and catalog.rule_pack(pack.digest) is None:
             with catalog.transaction() as unit:
@@ -256,9 +259,19 @@ def _clock_runs_on(catalog: Catalog, now: datetime) -> None:
         )
 
 
-def _catalog(workspace: Workspace, stack: ExitStack, *, writing: bool) -> Catalog:
-    """The catalogue; for reading a workspace that has none yet, an empty one elsewhere."""
-    if not writing and not workspace.database.exists():
-        folder = stack.enter_context(TemporaryDirectory(prefix="dam-"))
-        return Catalog.open(Path(folder) / "empty.db")
-    return Catalog.open(workspace.database, create=writing, read_only=not writing)
+def _catalog(workspace: Workspace, stack: ExitStack, writing: bool, untouched: bool) -> Catalog:
+    """The catalogue; for reading a workspace that has none yet, an empty one elsewhere.
+
+    `untouched` reads a copy, unless another process has the catalogue open just now: then
+    a copy could be torn, and the disk is changing anyway.
+    """
+    database = workspace.database
+    if writing:
+        return Catalog.open(database)
+    busy = database.with_name(f"{database.name}-wal").exists()
+    if not database.exists() or (untouched and not busy):
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="dam-")))
+        if database.exists():
+            shutil.copyfile(database, folder / database.name)
+        return Catalog.open(folder / database.name)
+    return Catalog.open(database, create=False, read_only=True)

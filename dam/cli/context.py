@@ -59,8 +59,16 @@ def place(context: typer.Context) -> tuple[Workspace, Settings]:
 
 
 @contextmanager
-def desk(context: typer.Context, *, writing: bool = False, alone: bool = False) -> Iterator[Desk]:
+def desk(
+    context: typer.Context,
+    *,
+    writing: bool = False,
+    alone: bool = False,
+    untouched: bool = False,
+) -> Iterator[Desk]:
     """The open workspace; see `open_desk`."""
     workspace, settings = place(context)
-    with open_desk(workspace, settings, now, writing=writing, alone=alone) as opened:
+    with open_desk(
+        workspace, settings, now, writing=writing, alone=alone, untouched=untouched
+    ) as opened:
         yield opened

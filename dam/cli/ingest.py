@@ -34,7 +34,7 @@ def ingest(
     """Take in what lies in the inbox: approved photographs are filed, others held with a reason."""
     lang = shared.options(context).lang
     with (
-        shared.desk(context, writing=not dry_run, alone=not dry_run) as desk,
+        shared.desk(context, writing=not dry_run, alone=not dry_run, untouched=dry_run) as desk,
         desk.darkroom() as room,
         terminal.progress("Ingesting") as (begin, step),
     ):

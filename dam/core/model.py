@@ -497,6 +497,11 @@ class Obligation(enum.StrEnum):
     DROP_LOCATION = "drop_location"
 
 
+#: What renditions can do today. A rule that obliges anything else is refused at load: an
+#: obligation that nobody carries out would be an approval without its condition.
+CARRIED_OUT = frozenset({Obligation.CREDIT, Obligation.WATERMARK})
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a decision is not an approval: the rule, its words, its evidence.

@@ -28,7 +28,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from dam.core import view
 from dam.core.errors import RulePackError
 from dam.core.expression import FUNCTIONS, UNFOLLOWED, Named, Path, named
-from dam.core.model import Obligation, Otherwise, Problem, Purpose, Strict, Text
+from dam.core.model import CARRIED_OUT, Obligation, Otherwise, Problem, Purpose, Strict, Text
 from dam.core.samples import UNKNOWN, sample
 from dam.core.sidecar import validation_problems
 from dam.core.tree import Tree, parse
@@ -222,6 +222,15 @@ def _rule(tree: Tree, name: str, problems: list[Problem]) -> Rule | None:
     if (file.otherwise is Otherwise.OBLIGE) != bool(file.obligations):
         problems.append(
             Problem(name, tree.line("obligations"), "obligations", "go with `otherwise: oblige`")
+        )
+    for unmet in sorted(set(file.obligations) - CARRIED_OUT):
+        problems.append(
+            Problem(
+                name,
+                tree.line("obligations"),
+                "obligations",
+                f"{unmet.value} cannot be carried out yet: use `otherwise: hold`",
+            )
         )
     for key in ("when", "require"):
         problems += _expression_problems(getattr(file, key), key, file, tree, name)

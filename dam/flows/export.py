@@ -293,7 +293,11 @@ def _texts(
 
 
 def _place(desk: Desk, row: AssetRow, day: date) -> tuple[str, str]:
-    """City and country as far as everybody shown allows: the strictest permission counts."""
+    """City and country as far as everybody shown allows: the strictest permission counts.
+
+    `region` lets the city be named, `country` the country alone; nothing more exact than the
+    city is ever written.
+    """
     dossier = desk.dossier(row)
     if dossier is None:
         return "", ""
@@ -303,7 +307,7 @@ def _place(desk: Desk, row: AssetRow, day: date) -> tuple[str, str]:
         for person in dossier.facts.people.persons
         if person.identifiable
     ]
-    city = all(a is LocationPermission.EXACT for a in allowed)
+    city = all(a in (LocationPermission.REGION, LocationPermission.EXACT) for a in allowed)
     country = all(a is not LocationPermission.NONE for a in allowed)
     return (row.city or "") if city else "", (row.country or "") if country else ""
 

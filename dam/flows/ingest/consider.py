@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from dam.adapters.desk import Desk
 from dam.core import names, sidecar
 from dam.core.decide import decide_all
-from dam.core.facts import Facts, Received, Statement, digest_of, merge
+from dam.core.facts import Facts, Received, Statement, merge
 from dam.core.model import (
     ConsentItem,
     Decision,
@@ -156,11 +156,6 @@ def _shoot(sheet: Sheet, value: ShootSheet, paths: Sequence[bytes]) -> list[Stat
     return [*found, Statement(sheet.shown, default)]
 
 
-def record_body(item: ConsentItem) -> dict[str, object]:
-    """A record as the catalogue keeps it; what nobody said stays unsaid."""
-    return item.model_dump(mode="json", exclude_unset=True)
-
-
 def received(photo: bytes, mtime_ns: int, day: date) -> Received:
     """How the photo arrived: folders below the inbox and the day of its file date (UTC)."""
     folders = names.text(photo).split("/")[:-1]
@@ -222,7 +217,3 @@ def consider(
 def marks(sheets: Iterable[Sheet]) -> tuple[str, ...]:
     """Which sidecars in which version facts rest on; equal marks mean nothing new was said."""
     return tuple(sorted(s.sha256 + ("?" if s.ambiguous else "") for s in sheets))
-
-
-def consent_digest(item: ConsentItem) -> str:
-    return digest_of(record_body(item))

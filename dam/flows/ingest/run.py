@@ -320,7 +320,8 @@ def _settle(
         outcome = replace(outcome, source=each.found.shown)
         if outcome.failure is None and (not each.fresh or each.asset in told):
             outcome = replace(outcome, became=Became.DUPLICATE)
-        told.add(each.asset)
+        else:
+            told.add(each.asset)
         _tell(report, progress, outcome)
 
 
