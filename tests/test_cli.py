@@ -183,6 +183,14 @@ def test_a_rule_that_does_not_parse_stops_everything_and_loses_nothing(
     assert workspace.ingest()["counts"]["approved"] == 1
 
 
+def test_a_rule_that_went_missing_approves_nothing(workspace: Workspace) -> None:
+    (workspace.root / "rules" / "consent" / "people-stated.yaml").unlink()
+    workspace.drop("a.jpg", photos.plain(1))
+    told = workspace.run("ingest", code=errors.USAGE).stderr.decode()
+    assert "people-stated.yaml: is missing" in told
+    assert workspace.dropped() == ["a.jpg"]
+
+
 def test_a_changed_rule_decides_everything_again(workspace: Workspace) -> None:
     workspace.drop("a.jpg", photos.plain(1), NOBODY)
     (outcome,) = workspace.ingest()["assets"]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dam.core.consent import Record, Standing, stand
-from dam.core.model import ConsentItem
+from dam.core.record import ConsentItem
 from dam.core.sidecar import parse_photo, parse_shoot
 from demo import draw, run, story
 from demo.run import Demo, Differs

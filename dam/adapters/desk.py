@@ -25,9 +25,10 @@ from dam.adapters.store import Archive, OriginalStore
 from dam.core import names, rules
 from dam.core.consent import Record
 from dam.core.credits import Credits, ProgrammeFile, load_credits, load_programmes
-from dam.core.errors import ConfigurationError
+from dam.core.errors import ConfigurationError, RulePackError
 from dam.core.facts import Facts, digest_of
-from dam.core.model import ConsentEvent, ConsentItem, Event
+from dam.core.model import Event
+from dam.core.record import ConsentEvent, ConsentItem
 from dam.core.rows import AssetRow, ConsentVersion, ProvenanceRow
 from dam.core.view import Dossier
 
@@ -193,8 +194,20 @@ def rule_files(workspace: Workspace) -> str:
 
 
 def load_pack(workspace: Workspace) -> rules.RulePack:
-    """The rule pack of the workspace. Raises RulePackError with every problem."""
-    return rules.load(read_folder(workspace.rules, "consent"))
+    """The rule pack of the workspace. Raises RulePackError with every problem.
+
+    A pack that lacks a rule of `rules.FLOOR` is refused: people may change what such a rule
+    asks for, and a file that was lost must not turn into an approval.
+    """
+    pack = rules.load(read_folder(workspace.rules, "consent"))
+    missing = sorted(rules.FLOOR - {rule.id for rule in pack.rules})
+    if missing:
+        raise RulePackError(
+            "The rule pack lacks rules that it cannot do without",
+            tuple(f"{workspace.rules.name}/consent/{name}.yaml: is missing" for name in missing),
+            "Put the file back; `dam init` in an empty folder writes the starter rules",
+        )
+    return pack
 
 
 @contextmanager

@@ -17,7 +17,9 @@ from dam.cli.context import Format, FormatOption, Lang
 from dam.core import names
 from dam.core.consent import NO_END
 from dam.core.errors import DamError, UsageError, WorkspaceBusy
-from dam.core.model import ConsentEvent, ConsentState, IsoDate, Term
+from dam.core.fields import IsoDate, Term
+from dam.core.model import ConsentState
+from dam.core.record import ConsentEvent
 from dam.flows import consent_template, ingest
 from dam.flows import consents as flow
 from dam.render import terminal

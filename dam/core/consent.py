@@ -20,9 +20,6 @@ from dam.core.model import (
     REFUSING_STATES,
     AgeBand,
     Assent,
-    AssetScope,
-    ConsentEvent,
-    ConsentItem,
     ConsentState,
     GiverRole,
     LocationPermission,
@@ -30,6 +27,7 @@ from dam.core.model import (
     Risk,
     Situation,
 )
+from dam.core.record import AssetScope, ConsentEvent, ConsentItem
 
 NO_END = date.max
 

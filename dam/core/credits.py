@@ -15,8 +15,10 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from dam.core.errors import ProblemsError
-from dam.core.facts import Facts, Roster
-from dam.core.model import Ident, Problem, Rights, Strict, Text
+from dam.core.facts import DAY_RECEIVED, FILE_DATE, Facts
+from dam.core.fields import Ident, Strict, Text
+from dam.core.merge import Roster
+from dam.core.model import Problem, Rights
 from dam.core.sidecar import validation_problems
 from dam.core.tree import parse
 
@@ -108,6 +110,8 @@ class Credits:
         if person is None:
             raise KeyError("photographer")
         year = (facts.captured.value or "")[:4]
+        guessed = {FILE_DATE, DAY_RECEIVED} & set(facts.captured.sources)
+        taken = None if guessed else facts.captured.value
         words = {"name": person.name, "organisation": self.file.organisation, "year": year}
         line = (person.line or self.file.line).format(**words)
         return (
@@ -120,7 +124,7 @@ class Credits:
                 usage_terms=in_order(self.file.usage_terms),
                 web_statement=self.file.web_statement or "",
                 licensor=self.file.licensor or "",
-                captured=date.fromisoformat(facts.captured.value) if facts.captured.value else None,
+                captured=date.fromisoformat(taken) if taken else None,
                 pack=pack,
             ),
             line,

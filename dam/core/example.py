@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dam.core.model import ConsentItem
+from dam.core.record import ConsentItem
 
 EXAMPLE = ConsentItem.model_validate(
     {

@@ -28,7 +28,8 @@ from pydantic import Field, StringConstraints, ValidationError
 from dam.core import view
 from dam.core.errors import RulePackError
 from dam.core.expression import FUNCTIONS, UNFOLLOWED, Named, Path, named
-from dam.core.model import CARRIED_OUT, Obligation, Otherwise, Problem, Purpose, Strict, Text
+from dam.core.fields import Strict, Text
+from dam.core.model import CARRIED_OUT, Obligation, Otherwise, Problem, Purpose
 from dam.core.samples import UNKNOWN, sample
 from dam.core.sidecar import validation_problems
 from dam.core.tree import Tree, parse
@@ -47,6 +48,26 @@ _USUAL = re.compile(
 )
 
 POLICY_FILE = "policy.yaml"
+
+#: Rules that a workspace cannot do without: a file that went missing must not approve.
+FLOOR = frozenset(
+    {
+        "assent-refused",
+        "credited",
+        "everyone-accounted-for",
+        "faces-checked",
+        "guardian-and-child",
+        "in-time",
+        "never-publish",
+        "no-record",
+        "people-stated",
+        "purpose-and-territory",
+        "readable",
+        "sources-agree",
+        "unknown-age-is-minor",
+        "withdrawn-or-refused",
+    }
+)
 
 
 class Wording(Strict):

@@ -22,7 +22,8 @@ from pydantic import ValidationError
 
 from dam.core import tree as trees
 from dam.core.columns import BY_NAME, COLUMNS, EXAMPLE_WORDS, Column, Kind, fold
-from dam.core.model import ConsentItem, Problem
+from dam.core.model import Problem
+from dam.core.record import ConsentItem
 from dam.core.sidecar import Parsed, validation_problems
 from dam.core.tree import Node, Path, Tree
 

@@ -17,14 +17,9 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from dam.core import tree as trees
-from dam.core.model import (
-    ConsentRecord,
-    Fraction,
-    IsoDate,
-    PhotoSidecar,
-    Problem,
-    ShootSheet,
-)
+from dam.core.fields import Fraction, IsoDate
+from dam.core.model import Problem
+from dam.core.record import ConsentRecord, PhotoSidecar, ShootSheet
 from dam.core.tree import Node, Path, Tree, quotable
 from dam.core.wording import EMPTY, PEOPLE, message, model_at, path_of, words_of
 

@@ -13,7 +13,7 @@ from typing import get_args, get_origin
 from pydantic import BaseModel, StringConstraints
 from pydantic_core import ErrorDetails
 
-from dam.core.model import Country, Ident, Language, Sha256, Term, Territory
+from dam.core.fields import Country, Ident, Language, Sha256, Term, Territory
 from dam.core.tree import Node, Path, quotable
 
 EMPTY = "is empty: fill it in or delete the line"

@@ -24,15 +24,8 @@ from dam.adapters.desk import Desk, consent_version
 from dam.core import names, sheet, sidecar
 from dam.core.consent import Record, Standing, add_term, stand, state_on
 from dam.core.errors import ProblemsError, UsageError
-from dam.core.model import (
-    IN_FORCE_STATES,
-    AgeBand,
-    ConsentEvent,
-    ConsentItem,
-    ConsentState,
-    Event,
-    Problem,
-)
+from dam.core.model import IN_FORCE_STATES, AgeBand, ConsentState, Event, Problem
+from dam.core.record import ConsentEvent, ConsentItem
 from dam.core.rows import AssetRow, ConsentVersion
 
 REGISTER = "register"

@@ -14,14 +14,7 @@ from hypothesis import strategies as st
 
 from dam.adapters.catalog import Catalog
 from dam.core.errors import DamError, IntegrityError
-from dam.core.model import (
-    Decision,
-    Disposition,
-    Obligation,
-    Otherwise,
-    Purpose,
-    Reason,
-)
+from dam.core.model import Decision, Disposition, Obligation, Otherwise, Purpose, Reason
 from dam.core.rows import (
     ConsentVersion,
 )

@@ -15,11 +15,7 @@ from sqlalchemy import event
 from dam.adapters.catalog import Catalog
 from dam.core import chain
 from dam.core.errors import DamError
-from dam.core.model import (
-    Disposition,
-    Event,
-    Purpose,
-)
+from dam.core.model import Disposition, Event, Purpose
 from dam.core.rows import (
     PackItemRow,
     PackRow,

@@ -16,9 +16,7 @@ from hypothesis import strategies as st
 from dam.adapters.catalog import Catalog
 from dam.adapters.catalog.engine import PAGE
 from dam.core.errors import DamError
-from dam.core.model import (
-    Disposition,
-)
+from dam.core.model import Disposition
 from dam.core.rows import (
     AssetRow,
     LinkRow,

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from dam.core.consent import Record
 from dam.core.facts import BlockFact, FacesFact, Facts, PeopleFact, PersonFact, TextFact
-from dam.core.model import AgeBand, ConsentEvent, ConsentItem
+from dam.core.model import AgeBand
 from dam.core.readings import Status
+from dam.core.record import ConsentEvent, ConsentItem
 from dam.core.rules import RulePack, load
 from dam.core.view import Dossier
 

@@ -24,7 +24,6 @@ from dam.core.model import (
     REFUSING_STATES,
     AgeBand,
     Assent,
-    ConsentEvent,
     ConsentState,
     GiverRole,
     LocationPermission,
@@ -32,6 +31,7 @@ from dam.core.model import (
     Risk,
     Situation,
 )
+from dam.core.record import ConsentEvent
 from tests.core.dossiers import (
     DAY,
     Body,

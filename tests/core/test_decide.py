@@ -19,8 +19,6 @@ from dam.core.model import (
     IN_FORCE_STATES,
     AgeBand,
     Assent,
-    ConsentEvent,
-    ConsentItem,
     ConsentState,
     Disposition,
     GiverRole,
@@ -30,6 +28,7 @@ from dam.core.model import (
     Risk,
 )
 from dam.core.readings import Status
+from dam.core.record import ConsentEvent, ConsentItem
 from dam.core.rules import RulePack, load
 from tests.core.dossiers import (
     DAY,

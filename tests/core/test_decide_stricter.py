@@ -12,13 +12,9 @@ from hypothesis import strategies as st
 
 from dam.core.consent import Record
 from dam.core.facts import BlockFact, FacesFact, TextFact
-from dam.core.model import (
-    IN_FORCE_STATES,
-    AgeBand,
-    ConsentEvent,
-    ConsentItem,
-)
+from dam.core.model import IN_FORCE_STATES, AgeBand
 from dam.core.readings import Status
+from dam.core.record import ConsentEvent, ConsentItem
 from tests.core.dossiers import (
     Body,
     girl_body,

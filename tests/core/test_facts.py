@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dam.core.facts import Facts, Received, Roster, Statement, merge, youngest
-from dam.core.model import AGE_ORDER, AgeBand, Face, PhotoStatement
+from dam.core.facts import Facts, youngest
+from dam.core.merge import Received, Roster, Statement, merge
+from dam.core.model import AGE_ORDER, AgeBand, Face
 from dam.core.readings import (
     Block,
     FaceCount,
@@ -21,6 +22,7 @@ from dam.core.readings import (
     ReadingValue,
     Status,
 )
+from dam.core.record import PhotoStatement
 
 ROSTER = Roster(
     {"rachid-azzouzy": frozenset({"rachid azzouzy", "r. azzouzy"}), "other": frozenset()}

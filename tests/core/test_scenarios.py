@@ -16,7 +16,7 @@ from dam.core import sidecar, view
 from dam.core.consent import Record
 from dam.core.credits import load_credits
 from dam.core.decide import decide
-from dam.core.facts import Received, Statement, merge
+from dam.core.merge import Received, Statement, merge
 from dam.core.model import Decision, Face, Purpose
 from dam.core.readings import Block, FaceCount, Field, Looked, Metadata, Reading, Status
 from dam.core.tree import Node, parse

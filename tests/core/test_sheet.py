@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dam.core import example
 from dam.core.columns import BY_NAME, COLUMNS, Kind, fold
-from dam.core.model import ConsentItem
+from dam.core.record import ConsentItem
 from dam.core.sheet import MAX_PROBLEMS, Cell, Row, Unfit, parse, rows_of, template
 
 HEAD = (

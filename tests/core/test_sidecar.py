@@ -8,16 +8,8 @@ from json import dumps
 import pytest
 import yaml
 
-from dam.core.model import (
-    AgeBand,
-    ConsentRecord,
-    Location,
-    NamePermission,
-    Person,
-    PhotoSidecar,
-    Problem,
-    Region,
-)
+from dam.core.model import AgeBand, NamePermission, Problem
+from dam.core.record import ConsentRecord, Location, Person, PhotoSidecar, Region
 from dam.core.sidecar import json_schemas, parse_consents, parse_photo, parse_shoot
 
 FULL = """\

@@ -12,17 +12,11 @@ from datetime import UTC, date, datetime
 from dam.adapters.desk import Desk
 from dam.core import names, sidecar
 from dam.core.decide import decide_all
-from dam.core.facts import Facts, Received, Statement, merge
-from dam.core.model import (
-    ConsentItem,
-    Decision,
-    PhotoSidecar,
-    PhotoStatement,
-    Problem,
-    Purpose,
-    ShootSheet,
-)
+from dam.core.facts import Facts
+from dam.core.merge import Received, Statement, merge
+from dam.core.model import Decision, Problem, Purpose
 from dam.core.readings import Looked
+from dam.core.record import ConsentItem, PhotoSidecar, PhotoStatement, ShootSheet
 from dam.core.view import Dossier
 
 #: A sidecar larger than this is no sidecar; the parser's own bound is the same.
@@ -127,7 +121,7 @@ def statements(sheets: Iterable[Sheet], paths: Sequence[bytes]) -> tuple[Stateme
 
 
 def _speaks_of_people(value: PhotoStatement | None) -> bool:
-    return value is not None and (value.people is not None or value.crowd is not None)
+    return value is not None and (value.people is not None or bool(value.crowd))
 
 
 def _shoot(sheet: Sheet, value: ShootSheet, paths: Sequence[bytes]) -> list[Statement]:
