@@ -23,11 +23,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-
 from dam.core import table
 from dam.core.columns import COLUMNS, Kind
 from dam.core.errors import ConfigurationError, StorageError, UsageError
@@ -209,6 +204,9 @@ def _check_part(content: bytes) -> None:
 
 def _workbook(data: bytes) -> tuple[Row, ...]:
     # Formulas are wanted as such (data_only=False): their stored results prove nothing.
+    # Imported where it is needed: it costs every other command a quarter of its start.
+    from openpyxl import load_workbook
+
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
     try:
         filled = [rows for sheet in book.worksheets if (rows := tuple(_rows(sheet)))]
@@ -258,6 +256,11 @@ def _cell(value: object, kind: str) -> Cell:
 
 def write_xlsx(rows: Sequence[Sequence[str]], *, title: str, right_to_left: bool) -> bytes:
     """A workbook for `COLUMNS`: the header, example rows, lists to choose from, dates as dates."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     book = Workbook()
     sheet = book.active
     assert sheet is not None

@@ -109,7 +109,7 @@ class Facts(Strict):
     contradictions: tuple[str, ...] = ()
     #: Names of sidecars that could belong to another photograph as well.
     ambiguous: tuple[str, ...] = ()
-    #: SHA-256 of every sidecar these facts rest on, `?` behind an ambiguous one.
+    #: SHA-256 of every sidecar these facts rest on as they were said, `?` behind an ambiguous one.
     sidecars: tuple[str, ...] = ()
 
     def body(self) -> dict[str, object]:

@@ -209,5 +209,9 @@ def consider(
 
 
 def marks(sheets: Iterable[Sheet]) -> tuple[str, ...]:
-    """Which sidecars in which version facts rest on; equal marks mean nothing new was said."""
-    return tuple(sorted(s.sha256 + ("?" if s.ambiguous else "") for s in sheets))
+    """Which sidecars in which version facts rest on, in the order in which they were said.
+
+    Equal marks mean that nothing new was said.
+    """
+    said = sorted((s.seen_at, s.sha256, s.ambiguous) for s in sheets)
+    return tuple(sha256 + ("?" if doubt else "") for _, sha256, doubt in said)

@@ -104,9 +104,8 @@ def think_again(desk: Desk, row: AssetRow) -> Considered | None:
     facts = desk.facts(row)
     if facts is None or row.note:
         return None
-    linked = tuple(
-        sorted(s.sha256 + ("?" if doubt else "") for s, doubt in desk.catalog.sidecars_of(row.id))
-    )
+    said = sorted((s.seen_at, s.sha256, doubt) for s, doubt in desk.catalog.sidecars_of(row.id))
+    linked = tuple(sha256 + ("?" if doubt else "") for _, sha256, doubt in said)
     if linked != facts.sidecars or facts.faces.count is None:
         return None
     known = facts.photographer.status is Status.KNOWN

@@ -106,7 +106,7 @@ def take(desk: Desk, found: inbox.Found, asset: str = "") -> Filed:
         raise SourceChanged("It changed while it was read")
     row = _row(desk, found, taken.sha256, asset)
     with desk.catalog.transaction() as unit:
-        _keep(desk, unit, row, refresh=found.unread)
+        _keep(desk, unit, row, restated=not found.unread if asset else None)
     return Filed(row, taken, source)
 
 
@@ -121,7 +121,7 @@ def take_unread(desk: Desk, found: inbox.Found, asset: str) -> str:
     except (UnsafeSource, SourceChanged):
         row = _row(desk, found, desk.originals.put_bytes(b""), asset)
         with desk.catalog.transaction() as unit:
-            _keep(desk, unit, row, refresh=True)
+            _keep(desk, unit, row, restated=False)
         return row.slot
 
 
@@ -137,13 +137,23 @@ def _row(desk: Desk, found: inbox.Found, sha256: str, asset: str) -> SidecarRow:
     )
 
 
-def _keep(desk: Desk, unit: Unit, row: SidecarRow, *, refresh: bool) -> None:
+def _keep(desk: Desk, unit: Unit, row: SidecarRow, *, restated: bool | None) -> None:
+    """Keep a version of a sidecar.
+
+    The same words dropped again for a photo (`restated`) count as said now, and may mend what
+    came between. False: what cannot be read is still there. None: a sheet that stays in its
+    folder, where lying there says nothing new.
+    """
     if unit.put_sidecar(row):
         unit.mark_due(unit.assets_of_slot(row.slot))
         unit.append(Event("sidecar.read", row.sha256, {"kind": row.kind}), row.seen_at)
         _take_consents(desk, unit, row)
-    elif refresh:
-        unit.see_sidecar(row.slot, row.seen_at)
+        return
+    if restated is None:
+        return
+    unit.see_sidecar(row.slot, row.seen_at)
+    if restated:
+        unit.mark_due(unit.assets_of_slot(row.slot))
 
 
 def _take_consents(desk: Desk, unit: Unit, row: SidecarRow) -> None:
