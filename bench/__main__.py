@@ -21,25 +21,17 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from PIL import Image
-
+from bench.baseline import decode_and_encode
 from bench.photographs import write_photograph
 
 _SPAWN = multiprocessing.get_context("spawn")
 SIDECAR = "schema: dam/photo/1\nphotographer: rachid-azzouzy\npeople: none\n"
 
 
-def _plain(job: tuple[str, str]) -> None:
-    """The baseline's work on one photograph: decode and encode, nothing else."""
-    source, target = job
-    with Image.open(source) as picture:
-        picture.convert("RGB").save(target, quality=90)
-
-
 def _baseline(photos: list[Path], folder: Path) -> None:
     jobs = [(str(p), str(folder / p.name)) for p in photos]
     with ProcessPoolExecutor(os.cpu_count() or 1, mp_context=_SPAWN) as pool:
-        list(pool.map(_plain, jobs))
+        list(pool.map(decode_and_encode, jobs))
 
 
 def _generate(photos: list[Path], megapixels: float) -> None:

@@ -1,0 +1,29 @@
+"""The measurements run; what they print is never asserted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.workspaces import environment
+
+pytest.importorskip("numpy", reason="the extra `faces` brings numpy")
+
+
+def test_the_bench_measures_the_real_command_beside_a_named_baseline() -> None:
+    words = ("ingest", "--generate", "1", "--megapixels", "0.5", "--rounds", "1")
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *words, "--format", "json"],
+        cwd=Path(__file__).resolve().parents[1],
+        env=environment(),
+        capture_output=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    told = json.loads(done.stdout)
+    assert told["baseline"]
+    assert told["ratio_least"] <= told["ratio_median"] <= told["ratio_most"]
