@@ -140,3 +140,17 @@ def test_one_content_under_many_names_is_one_filed_asset(workspace: Workspace) -
     assert (counts["approved"], counts["duplicate"]) == (1, 5)
     (asset,) = workspace.assets().values()
     assert workspace.archive.parent.joinpath(str(asset["archived_as"])).is_file()
+
+
+def test_a_sheet_does_not_speak_over_a_sidecar_that_cannot_be_read(workspace: Workspace) -> None:
+    """The photo's own sidecar is too large to be one; the folder's sheet says nobody is shown."""
+    workspace.drop("a.jpg", picture(1))
+    workspace.place("a.jpg.consent.yaml").write_text("#" * 2_000_000)
+    workspace.place("consent.yaml").write_text(NOBODY.replace("dam/photo/1", "dam/shoot/1"))
+    for _ in range(3):
+        workspace.ingest()
+        assert workspace.filed() == {}
+    (asset,) = workspace.assets().values()
+    assert workspace.rules(str(asset["asset"])) == {"readable"}
+    workspace.say("a.jpg", NOBODY)
+    assert by_source(workspace.ingest())["a.jpg"]["disposition"] == "approved"

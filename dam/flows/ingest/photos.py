@@ -60,23 +60,44 @@ def take_in(
         )
         if (taken.device, taken.inode, taken.size, taken.mtime_ns) != found.identity:
             return waiting(found, "another file took its place")
-        asset, fresh = _register(desk, found, taken)
-        matches = (*paired.sidecars, *paired.xmp)
-        own = [(sidecars.take(desk, m.found, asset), m.ambiguous) for m in matches]
-        for filed, ambiguous in own:
-            sidecars.link(desk, asset, filed.row.slot, ambiguous=ambiguous)
-        for sheet in paired.sheets:
-            sidecars.link(desk, asset, sheets[sheet.path].row.slot, ambiguous=False)
-        for item in paired.unread:
-            slot = sidecars.take_unread(desk, item, asset)
-            sidecars.link(desk, asset, slot, ambiguous=False)
     except SourceChanged:
         return waiting(found, "it is still changing")
     except UnsafeSource as unsafe:
         why = Why.plain("unsafe-file", unsafe.what, unsafe.hint)
         return Outcome(found.shown, Became.HELD, reasons=(why,))
-    mine = tuple(match.found for match in matches)
-    return Arrived(found, asset, fresh, taken, mine, tuple(filed for filed, _ in own))
+    asset, fresh = _register(desk, found, taken)
+    own, changing = _take_own(desk, paired, asset)
+    for sheet in paired.sheets:
+        sidecars.link(desk, asset, sheets[sheet.path].row.slot, ambiguous=False)
+    for item in paired.unread:
+        slot = sidecars.take_unread(desk, item, asset)
+        sidecars.link(desk, asset, slot, ambiguous=False)
+    if changing:
+        return waiting(found, "its sidecar is still changing")
+    mine = tuple(match.found for match in (*paired.sidecars, *paired.xmp))
+    return Arrived(found, asset, fresh, taken, mine, own)
+
+
+def _take_own(
+    desk: Desk, paired: inbox.Paired, asset: str
+) -> tuple[tuple[sidecars.Filed, ...], bool]:
+    """The photo's own sidecars, linked; and whether one of them is still changing.
+
+    One that cannot be read is linked as such and holds the photo: without it, a sheet of the
+    folder could speak for the photo alone.
+    """
+    own: list[sidecars.Filed] = []
+    changing = False
+    for match in (*paired.sidecars, *paired.xmp):
+        try:
+            filed = sidecars.take(desk, match.found, asset)
+            own.append(filed)
+            slot = filed.row.slot
+        except (SourceChanged, UnsafeSource) as error:
+            changing = changing or isinstance(error, SourceChanged)
+            slot = sidecars.take_unread(desk, match.found, asset)
+        sidecars.link(desk, asset, slot, ambiguous=match.ambiguous)
+    return tuple(own), changing
 
 
 def waiting(found: inbox.Found, why: str) -> Outcome:

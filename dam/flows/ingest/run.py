@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from dam.adapters import faces, inbox
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
+from dam.core import names
 from dam.core.errors import DamError, IntegrityError, SourceChanged, StorageError, UnsafeSource
 from dam.core.facts import Facts, digest_of
 from dam.core.readings import Status
@@ -85,8 +86,23 @@ def run(
     sheets = _take_sheets(desk, found, ready, report, memory)
     _take_late(desk, pairing, found, ready, report, memory)
     arrived = _take_photos(desk, taken, sheets, report, progress)
-    _settle(desk, room, arrived, report, progress, memory)
+    _settle(desk, room, arrived, report, progress, memory, _held_back(desk, still))
     return report
+
+
+def _held_back(desk: Desk, still: Iterable[inbox.Found]) -> frozenset[str]:
+    """Unfiled assets of photos that wait in the inbox for what lies beside them.
+
+    An interrupted run may have recorded such a photo without its sidecar; deciding it now
+    would leave that sidecar out. What is filed is never held back: it may have to leave.
+    """
+    named = {
+        asset
+        for photo in still
+        for asset in desk.catalog.assets_named(names.key(photo.folder), names.key(photo.name))
+    }
+    rows = (desk.catalog.asset(asset) for asset in named)
+    return frozenset(row.id for row in rows if row is not None and row.archived_as is None)
 
 
 def _tell(report: Report, progress: Progress, outcome: Outcome) -> None:
@@ -173,14 +189,19 @@ def credited(desk: Desk, facts: Facts) -> bool:
     return known and desk.credits.photographer(facts.photographer.value or "") is not None
 
 
-def redecide(desk: Desk, room: Darkroom) -> Iterator[Outcome]:
+def redecide(
+    desk: Desk, room: Darkroom, held_back: frozenset[str] = frozenset()
+) -> Iterator[Outcome]:
     """Decide again what is due: touched, past its `holds_until`, or under other rules.
+
+    Assets of `held_back` stay due for a later pass.
 
     What is filed comes first: it may have to leave the archive. A failure of one asset is an
     outcome (`waiting`, with why), and the asset stays due.
     """
     with ThreadPoolExecutor(desk.settings.workers) as pool:
-        jobs = [(asset, pool.submit(settle, desk, room, asset)) for asset in _due(desk)]
+        due = [asset for asset in _due(desk) if asset not in held_back]
+        jobs = [(asset, pool.submit(settle, desk, room, asset)) for asset in due]
         try:
             for asset, job in jobs:
                 try:
@@ -261,7 +282,7 @@ def _take_late(
         except UnsafeSource as error:
             report.notes.append(f"{orphan.found.shown}: {error}")
             sidecars.join_unread(desk, orphan.found)
-        except (SourceChanged, StorageError) as error:
+        except (SourceChanged, StorageError, IntegrityError) as error:
             report.notes.append(f"{orphan.found.shown}: {error}")
     for item in found:
         if item.unread and ready(item):
@@ -298,11 +319,12 @@ def _settle(
     report: Report,
     progress: Progress,
     memory: Memory,
+    held_back: frozenset[str],
 ) -> None:
     """Settle what is due, tell each photograph of this pass once, let settled sources go."""
     mine = {a.asset for a in arrived}
     settled: dict[str, Outcome] = {}
-    for outcome in redecide(desk, room):
+    for outcome in redecide(desk, room, held_back):
         if outcome.asset in mine:
             settled[outcome.asset] = outcome
         else:
