@@ -63,16 +63,17 @@ def take_in(
     except SourceChanged:
         return waiting(found, "it is still changing")
     except UnsafeSource as unsafe:
-        why = Why.plain("unsafe-file", unsafe.what, unsafe.hint)
-        return Outcome(found.shown, Became.HELD, reasons=(why,))
+        return _unsafe(found, unsafe)
     asset, fresh = _register(desk, found, taken)
-    own, changing = _take_own(desk, paired, asset)
+    own, refused = _take_own(desk, paired, asset)
     for sheet in paired.sheets:
         sidecars.link(desk, asset, sheets[sheet.path].row.slot, ambiguous=False)
     for item in paired.unread:
         slot = sidecars.take_unread(desk, item, asset)
         sidecars.link(desk, asset, slot, ambiguous=False)
-    if changing:
+    if isinstance(refused, UnsafeSource):
+        return _unsafe(found, refused)
+    if refused is not None:
         return waiting(found, "its sidecar is still changing")
     mine = tuple(match.found for match in (*paired.sidecars, *paired.xmp))
     return Arrived(found, asset, fresh, taken, mine, own)
@@ -80,24 +81,29 @@ def take_in(
 
 def _take_own(
     desk: Desk, paired: inbox.Paired, asset: str
-) -> tuple[tuple[sidecars.Filed, ...], bool]:
-    """The photo's own sidecars, linked; and whether one of them is still changing.
+) -> tuple[tuple[sidecars.Filed, ...], SourceChanged | UnsafeSource | None]:
+    """The photo's own sidecars, linked; and why one of them could not be read, if so.
 
-    One that cannot be read is linked as such and holds the photo: without it, a sheet of the
-    folder could speak for the photo alone.
+    That one is linked as unreadable and holds the photo: without it, a sheet of the folder
+    could speak for the photo alone.
     """
     own: list[sidecars.Filed] = []
-    changing = False
+    refused: SourceChanged | UnsafeSource | None = None
     for match in (*paired.sidecars, *paired.xmp):
         try:
             filed = sidecars.take(desk, match.found, asset)
             own.append(filed)
             slot = filed.row.slot
         except (SourceChanged, UnsafeSource) as error:
-            changing = changing or isinstance(error, SourceChanged)
+            refused = error
             slot = sidecars.take_unread(desk, match.found, asset)
         sidecars.link(desk, asset, slot, ambiguous=match.ambiguous)
-    return tuple(own), changing
+    return tuple(own), refused
+
+
+def _unsafe(found: inbox.Found, unsafe: UnsafeSource) -> Outcome:
+    why = Why.plain("unsafe-file", unsafe.what, unsafe.hint)
+    return Outcome(found.shown, Became.HELD, reasons=(why,))
 
 
 def waiting(found: inbox.Found, why: str) -> Outcome:
