@@ -102,8 +102,17 @@ class Desk:
         facts = self.facts(row)
         if facts is None:
             return None
-        name = names.text(self.origin(row.id).name)
-        return Dossier(facts, row.sha256, name, self.records(facts))
+        return self.file_on(facts, row.sha256, names.text(self.origin(row.id).name))
+
+    def file_on(
+        self,
+        facts: Facts,
+        sha256: str,
+        name: str,
+        fresh: Mapping[tuple[str, str], ConsentItem] | None = None,
+    ) -> Dossier:
+        """The dossier on a photo that may not be stored yet; `fresh` as for `records`."""
+        return Dossier(facts, sha256, name, self.records(facts, fresh))
 
     def put_consent(self, unit: Unit, item: ConsentItem, slot: str) -> bool:
         """Record one version of a consent from one source; true where it says something new.

@@ -169,12 +169,8 @@ def weigh(
     fresh: Mapping[tuple[str, str], ConsentItem] | None = None,
 ) -> Considered:
     """Decide every purpose on these facts and the records about their people."""
-    dossier = Dossier(
-        facts=facts,
-        sha256=sha256,
-        name=names.text(photo).rpartition("/")[2],
-        records=desk.records(facts, fresh),
-    )
+    name = names.text(photo).rpartition("/")[2]
+    dossier = desk.file_on(facts, sha256, name, fresh)
     return Considered(facts, dossier, decide_all(dossier, desk.pack, tuple(Purpose), day))
 
 
