@@ -29,7 +29,7 @@ from dam.core.errors import ConfigurationError, RulePackError
 from dam.core.facts import Facts, digest_of
 from dam.core.model import Event
 from dam.core.record import ConsentEvent, ConsentItem
-from dam.core.rows import AssetRow, ConsentVersion, ProvenanceRow
+from dam.core.rows import AssetRow, ConsentVersion, ProvenanceRow, first_arrival
 from dam.core.view import Dossier
 
 #: Clocks of machines that share a workspace may differ by so much.
@@ -68,7 +68,7 @@ class Desk:
 
     def origin(self, asset: str) -> ProvenanceRow:
         """The first arrival of an asset; its names and dates are the ones that count."""
-        return min(self.catalog.provenance(asset), key=lambda p: (p.seen_at, p.folder, p.name))
+        return first_arrival(self.catalog.provenance(asset))
 
     def records(
         self, facts: Facts, fresh: Mapping[tuple[str, str], ConsentItem] | None = None

@@ -245,3 +245,13 @@ class Decision:
     pack_digest: str
     holds_until: date | None
     consents: tuple[tuple[str, str], ...] = ()
+
+    def identity(self) -> tuple[str, str, date, str, str]:
+        """What tells this decision apart: all else follows from it."""
+        return (
+            self.purpose.value,
+            self.territory,
+            self.day,
+            self.facts_digest,
+            self.pack_digest,
+        )

@@ -7,6 +7,7 @@ reads the inbox; folders are relative to the inbox, parts joined by `/`, the inb
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypedDict
@@ -82,6 +83,11 @@ class ProvenanceRow:
     removed: bool = False
 
 
+def first_arrival(rows: Iterable[ProvenanceRow]) -> ProvenanceRow:
+    """Of all arrivals of one asset (at least one) the first."""
+    return min(rows, key=lambda p: (p.seen_at, p.folder, p.name))
+
+
 @dataclass(frozen=True, slots=True)
 class SidecarRow:
     """The current version of one sidecar; `slot` is `folder_key + "/" + name_key`."""
@@ -132,6 +138,29 @@ class RenditionRow:
     size: int | None
     state: RenditionState
     made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AssetState:
+    """What deciding an asset again starts from, read together with that of many others.
+
+    `facts` is the stored body, `mark` the due mark, `sidecars` the linked ones (seen at,
+    SHA-256, ambiguous), `rendition` that of one purpose; `decided` tells the current decisions
+    apart: purpose, territory, day, facts digest, rule pack digest.
+    """
+
+    row: AssetRow
+    facts: dict[str, object] | None
+    mark: int | None
+    sidecars: tuple[tuple[datetime, str, bool], ...]
+    provenance: tuple[ProvenanceRow, ...]
+    rendition: RenditionRow | None
+    consents: frozenset[str]
+    decided: frozenset[tuple[str, str, date, str, str]]
+
+    def origin(self) -> ProvenanceRow:
+        """The first arrival of the asset; its names and dates are the ones that count."""
+        return first_arrival(self.provenance)
 
 
 @dataclass(frozen=True, slots=True)

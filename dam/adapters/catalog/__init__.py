@@ -19,6 +19,7 @@ from typing import Self
 from sqlalchemy import text  # noqa: TID251
 
 from dam.adapters.catalog.assets import AssetReads, AssetWrites
+from dam.adapters.catalog.batches import BatchReads, BatchWrites
 from dam.adapters.catalog.consents import ConsentReads, ConsentWrites
 from dam.adapters.catalog.decisions import DecisionReads, DecisionWrites
 from dam.adapters.catalog.engine import Database
@@ -34,11 +35,27 @@ def _random_id() -> str:
     return secrets.token_hex(16)
 
 
-class Unit(AssetWrites, ProvenanceWrites, ConsentWrites, DecisionWrites, PackWrites, EventWrites):
+class Unit(
+    AssetWrites,
+    ProvenanceWrites,
+    ConsentWrites,
+    DecisionWrites,
+    BatchWrites,
+    PackWrites,
+    EventWrites,
+):
     """One transaction: all of it is kept, or nothing. Usable until its `with` block ends."""
 
 
-class Catalog(AssetReads, ProvenanceReads, ConsentReads, DecisionReads, PackReads, EventReads):
+class Catalog(
+    AssetReads,
+    ProvenanceReads,
+    ConsentReads,
+    DecisionReads,
+    BatchReads,
+    PackReads,
+    EventReads,
+):
     """What dam knows. One object serves all threads of a process."""
 
     def __init__(self, database: Database, new_id: Callable[[], str]) -> None:

@@ -58,6 +58,11 @@ class AssetReads(Part):
         counted = {row[0]: row[1] for row in found}
         return {disposition: counted.get(disposition, 0) for disposition in Disposition}
 
+    def filed_assets(self) -> frozenset[str]:
+        """The assets that stand in the archive."""
+        statement = select(assets.c.id).where(assets.c.archived_as.is_not(None))
+        return frozenset(self._db.ids(statement))
+
     def due_assets(self) -> tuple[str, ...]:
         """The assets that wait to be decided again, longest waiting first."""
         return self._db.ids(select(due_work.c.asset).order_by(due_work.c.row))

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import insert, select, update  # noqa: TID251
+from sqlalchemy import insert, or_, select, update  # noqa: TID251
 
 from dam.adapters.catalog.engine import Found
 from dam.adapters.catalog.part import Part
@@ -28,7 +28,7 @@ _PLAIN = (
 ItemT = TypeVar("ItemT")
 
 
-def _store(decision: Decision) -> dict[str, object]:
+def store(decision: Decision) -> dict[str, object]:
     """The columns of a decision; what has no column of its own goes into `body`."""
     stored: dict[str, object] = {column.name: getattr(decision, column.name) for column in _PLAIN}
     stored["purpose"] = decision.purpose.value
@@ -137,9 +137,11 @@ class DecisionReads(Part):
 
     def stale_pack(self, digest: str) -> tuple[str, ...]:
         """The assets with a current decision made under another rule pack than this one."""
+        # Less or greater: an index finds those, but reads all of it for `!=`.
+        other = or_(decisions.c.pack_digest < digest, decisions.c.pack_digest > digest)
         return self._db.ids(
             select(decisions.c.asset)
-            .where(decisions.c.current, decisions.c.pack_digest != digest)
+            .where(decisions.c.current, other)
             .distinct()
             .order_by(decisions.c.asset)
         )
@@ -189,6 +191,6 @@ class DecisionWrites(DecisionReads):
             )
             self._db.run(
                 insert(decisions).values(
-                    **_store(decision), asset=asset, made_at=made_at, current=True
+                    **store(decision), asset=asset, made_at=made_at, current=True
                 )
             )

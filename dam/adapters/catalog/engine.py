@@ -244,6 +244,14 @@ class Database:
             with translated():
                 return self._connection.execute(statement).rowcount
 
+    def run_many(self, statement: Executable, each: Sequence[dict[str, object]]) -> None:
+        """Run one statement for each set of values, inside the open transaction."""
+        with self._lock:
+            if self._open != "write":
+                raise RuntimeError("the catalogue changes inside a transaction only")
+            with translated():
+                self._connection.execute(statement, each)
+
     def pages(
         self, statement: Select[*tuple[object, ...]], keys: Sequence[Column[object]]
     ) -> Iterator[Found]:

@@ -49,6 +49,11 @@ class Considered:
     def decision(self, purpose: Purpose) -> Decision:
         return next(d for d in self.decisions if d.purpose is purpose)
 
+    def consents(self) -> frozenset[str]:
+        """The numbers of all consents that the decisions looked at, or looked for."""
+        named = {p.consent for p in self.facts.people.persons if p.consent}
+        return frozenset(named | {r.item.id for r in self.dossier.records})
+
     @property
     def captured(self) -> date:
         return date.fromisoformat(self.facts.captured.value or "")

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from dam.adapters import faces, inbox
@@ -24,6 +24,7 @@ from dam.core.facts import Facts, digest_of
 from dam.core.readings import Status
 from dam.core.rows import AssetRow
 from dam.flows.ingest import photos, sidecars
+from dam.flows.ingest.again import again, batches
 from dam.flows.ingest.outcome import Became, Outcome, Report, Why
 from dam.flows.ingest.settle import settle
 
@@ -199,18 +200,21 @@ def redecide(
     What is filed comes first: it may have to leave the archive. A failure of one asset is an
     outcome (`waiting`, with why), and the asset stays due.
     """
+    due = [asset for asset in _due(desk) if asset not in held_back]
     with ThreadPoolExecutor(desk.settings.workers) as pool:
-        due = [asset for asset in _due(desk) if asset not in held_back]
-        jobs = [(asset, pool.submit(settle, desk, room, asset)) for asset in due]
+        jobs: list[tuple[str, Future[Outcome | None]]] = []
         try:
+            for batch in batches(due):
+                done = again(desk, batch)
+                jobs += [(asset, pool.submit(settle, desk, room, asset)) for asset in done.left]
+                yield from done.outcomes
             for asset, job in jobs:
                 try:
                     outcome = job.result()
                 except (StorageError, IntegrityError) as error:
                     outcome = failed(asset, error)
                 if outcome is not None:
-                    shown = desk.origin(asset).shown
-                    yield replace(outcome, source=shown)
+                    yield replace(outcome, source=desk.origin(asset).shown)
         except BaseException:
             for _, job in jobs:
                 job.cancel()
@@ -229,11 +233,8 @@ def _due(desk: Desk) -> list[str]:
     due.update(dict.fromkeys(desk.catalog.due(desk.day())))
     due.update(dict.fromkeys(desk.catalog.stale_pack(desk.pack.digest)))
 
-    def stays_out(asset: str) -> bool:
-        row = desk.catalog.asset(asset)
-        return row is None or row.archived_as is None
-
-    return sorted(due, key=stays_out)
+    filed = desk.catalog.filed_assets()
+    return sorted(due, key=lambda asset: asset not in filed)
 
 
 def _take_sheets(

@@ -16,17 +16,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.darkroom import Child, Darkroom
 from dam.adapters.desk import Desk
 from dam.core import names
 from dam.core.errors import IntegrityError, RenditionRefused, StorageError, UnusablePhoto
-from dam.core.facts import digest_of
-from dam.core.model import Disposition, Event, Purpose
+from dam.core.facts import Facts, digest_of
+from dam.core.model import Decision, Disposition, Event, Purpose
 from dam.core.plan import ARCHIVE, Publish, Retract, asset_id, plan
 from dam.core.readings import Rendered, RenderJob, Status
-from dam.core.rows import AssetRow, ProvenanceRow, RenditionRow
+from dam.core.rows import AssetRow, AssetState, ProvenanceRow, RenditionRow
 from dam.flows.ingest.consider import (
     Arrival,
     Considered,
@@ -95,25 +96,25 @@ def look(desk: Desk, child: Child, row: AssetRow) -> Considered:
     return consider(desk, looked, Arrival(row.sha256, paths_of(desk, row.id), received_as), sheets)
 
 
-def think_again(desk: Desk, row: AssetRow) -> Considered | None:
+def on_stored_facts(desk: Desk, state: AssetState) -> Considered | None:
     """Decide anew on the stored facts; None where they no longer say all there is.
 
     That is so when a sidecar came or changed, when the photo came by another way, when the
     roster no longer has its photographer, and when nobody could look for faces then.
     """
-    facts = desk.facts(row)
-    if facts is None or row.note:
+    row = state.row
+    if state.facts is None or row.note:
         return None
-    said = sorted((s.seen_at, s.sha256, doubt) for s, doubt in desk.catalog.sidecars_of(row.id))
-    linked = tuple(sha256 + ("?" if doubt else "") for _, sha256, doubt in said)
+    facts = Facts.model_validate(state.facts)
+    linked = tuple(sha256 + ("?" if doubt else "") for _, sha256, doubt in sorted(state.sidecars))
     if linked != facts.sidecars or facts.faces.count is None:
         return None
     known = facts.photographer.status is Status.KNOWN
     if not known or desk.credits.photographer(facts.photographer.value or "") is None:
         return None
-    if desk.catalog.due_mark(row.id) is not None and len(paths_of(desk, row.id)) > 1:
+    if state.mark is not None and len({photo_path(p) for p in state.provenance}) > 1:
         return None
-    return weigh(desk, facts, row.sha256, photo_path(desk.origin(row.id)), desk.day())
+    return weigh(desk, facts, row.sha256, photo_path(state.origin()), desk.day())
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ def settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
         return None
     with room.session() as child:
         try:
-            considered = think_again(desk, row)
+            state = desk.catalog.states([asset], Purpose.ARCHIVE.value)[asset]
+            considered = on_stored_facts(desk, state)
             looked = considered is None
             if considered is None:
                 considered = look(desk, child, row)
@@ -254,7 +256,7 @@ def _renewed(desk: Desk, asset: str, filed_as: str, considered: Considered) -> s
 
     A corrected credit or caption must reach the archive; the new rendition is filed next.
     """
-    if desk.catalog.recall(f"rights:{asset}") == _rights_digest(desk, considered):
+    if desk.catalog.recall(f"rights:{asset}") == rights_digest(desk, considered):
         return filed_as
     with desk.catalog.transaction() as unit:
         unit.update_asset(asset, archived_as=None)
@@ -264,7 +266,7 @@ def _renewed(desk: Desk, asset: str, filed_as: str, considered: Considered) -> s
     return None
 
 
-def _rights_digest(desk: Desk, considered: Considered) -> str:
+def rights_digest(desk: Desk, considered: Considered) -> str:
     rights, line = desk.credits.rights(considered.facts)
     return digest_of([repr(rights), line, considered.captured.isoformat()])
 
@@ -300,7 +302,7 @@ def _publish(
     with desk.catalog.transaction() as unit:
         cleared = record(desk, unit, task, considered, None)
         unit.plan_rendition(planned)
-        unit.remember(f"rights:{row.id}", _rights_digest(desk, considered))
+        unit.remember(f"rights:{row.id}", rights_digest(desk, considered))
         if cleared:
             unit.mark_due([row.id])
     desk.archive.publish(work, effect.relative, rendered.sha256)
@@ -371,9 +373,7 @@ def record(
     unit.put_facts(row.id, facts.digest(), facts.body())
     unit.put_decisions(row.id, considered.decisions, at)
     subjects = sorted({p.subject for p in facts.people.persons if p.subject})
-    consents = {p.consent for p in facts.people.persons if p.consent}
-    consents |= {r.item.id for r in considered.dossier.records}
-    unit.set_subjects(row.id, subjects, sorted(consents))
+    unit.set_subjects(row.id, subjects, sorted(considered.consents()))
     unit.update_asset(
         row.id,
         format=facts.format,
@@ -392,19 +392,18 @@ def record(
         note_hint="",
     )
     if decision.disposition is not row.disposition or not row.facts_digest:
-        unit.append(
-            Event(
-                f"asset.{decision.disposition.value}",
-                row.id,
-                {
-                    "facts": decision.facts_digest,
-                    "pack": decision.pack_digest,
-                    "day": decision.day.isoformat(),
-                    "rules": [r.rule for r in decision.reasons],
-                },
-            ),
-            at,
-        )
+        announce(unit, row.id, decision, at)
     if task.mark is None:
         return unit.due_mark(row.id) is None
     return unit.clear_due(row.id, task.mark)
+
+
+def announce(unit: Unit, asset: str, decision: Decision, at: datetime) -> None:
+    """Enter into the ledger what became of an asset."""
+    told: dict[str, object] = {
+        "facts": decision.facts_digest,
+        "pack": decision.pack_digest,
+        "day": decision.day.isoformat(),
+        "rules": [r.rule for r in decision.reasons],
+    }
+    unit.append(Event(f"asset.{decision.disposition.value}", asset, told), at)

@@ -1,0 +1,111 @@
+"""Deciding many assets again at once: after a changed rule pack, or a day that passed.
+
+Where a new decision moves nothing on the disk, it needs neither the picture nor a child: the
+stored facts are read, decided and recorded for many assets together. Whatever would move, or
+must be looked at again, is left to `settle`, one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dam.adapters.desk import Desk
+from dam.core.model import Decision, Disposition, Purpose
+from dam.core.plan import Keep, plan
+from dam.core.rows import AssetState
+from dam.flows.ingest.consider import Considered
+from dam.flows.ingest.outcome import Outcome, became, whys
+from dam.flows.ingest.settle import announce, on_stored_facts, rights_digest
+
+#: So many are read, decided and recorded together; the catalogue takes 500 at most.
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What came of a batch: the assets left to `settle`, and what became of the others that
+
+    are no longer what they were.
+    """
+
+    left: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+def batches(due: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (due[start : start + BATCH] for start in range(0, len(due), BATCH))
+
+
+def again(desk: Desk, due: Sequence[str]) -> Round:
+    """Decide these assets anew, at most `BATCH`, and record what needs nothing but recording.
+
+    Raises what the catalogue raises; the assets then stay due.
+    """
+    with desk.catalog.snapshot():
+        states = desk.catalog.states(due, Purpose.ARCHIVE.value)
+        rights = desk.catalog.recalled([f"rights:{asset}" for asset in due])
+    # What changes from here on marks its assets once more, and they stay due.
+    thought = {asset: on_stored_facts(desk, state) for asset, state in states.items()}
+    plain: dict[str, Considered] = {}
+    for asset, considered in thought.items():
+        if considered is not None and _moves_nothing(
+            desk, states[asset], considered, rights.get(f"rights:{asset}")
+        ):
+            plain[asset] = considered
+    _record(desk, states, plain)
+    left = tuple(asset for asset in due if asset in states and asset not in plain)
+    changed = [a for a, c in plain.items() if _archive(c).disposition is not _was(states[a])]
+    return Round(left, tuple(_outcome(states[a], _archive(plain[a])) for a in changed))
+
+
+def _was(state: AssetState) -> Disposition:
+    return state.row.disposition
+
+
+def _archive(considered: Considered) -> Decision:
+    return considered.decision(Purpose.ARCHIVE)
+
+
+def _moves_nothing(
+    desk: Desk, state: AssetState, considered: Considered, rights: str | None
+) -> bool:
+    """Whether the asset's summary, its links and its file all stay as they are."""
+    row, rendition = state.row, state.rendition
+    if rendition is not None and rendition.state == "planned":
+        return False
+    filed = rendition.relative if rendition is not None and rendition.state == "filed" else None
+    effect = plan(row.id, filed, considered.captured, _archive(considered))
+    return (
+        isinstance(effect, Keep)
+        and (filed is None) == (row.archived_as is None)
+        and (filed is None or rights == rights_digest(desk, considered))
+        and row.facts_digest == considered.facts.digest()
+        and state.consents == considered.consents()
+    )
+
+
+def _record(desk: Desk, states: dict[str, AssetState], plain: dict[str, Considered]) -> None:
+    if not plain:
+        return
+    at = desk.instant()
+    fresh = {
+        asset: considered.decisions
+        for asset, considered in plain.items()
+        if {d.identity() for d in considered.decisions} != states[asset].decided
+    }
+    marks = {asset: mark for asset in plain if (mark := states[asset].mark) is not None}
+    with desk.catalog.transaction() as unit:
+        unit.put_decisions_of(fresh, at)
+        unit.clear_due_of(marks)
+        for asset, considered in plain.items():
+            decision = _archive(considered)
+            if decision.disposition is not _was(states[asset]):
+                unit.update_asset(asset, disposition=decision.disposition)
+                announce(unit, asset, decision, at)
+
+
+def _outcome(state: AssetState, decision: Decision) -> Outcome:
+    row = state.row
+    shown = state.origin().shown
+    return Outcome(shown, became(decision.disposition), row.id, row.sha256, whys(decision), None)
