@@ -21,7 +21,8 @@ check: .venv/ready
 	$(BIN)/dam rules test
 
 bench: .venv/ready
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench ingest
+	$(BIN)/python -m bench decide --assets 20000
 
 wheel: .venv/ready
 	$(BIN)/hatchling build -t wheel

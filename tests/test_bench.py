@@ -27,3 +27,19 @@ def test_the_bench_measures_the_real_command_beside_a_named_baseline() -> None:
     told = json.loads(done.stdout)
     assert told["baseline"]
     assert told["ratio_least"] <= told["ratio_median"] <= told["ratio_most"]
+
+
+def test_deciding_again_is_measured_on_a_real_catalogue() -> None:
+    words = ("decide", "--assets", "200", "--sample", "20", "--format", "json")
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *words],
+        cwd=Path(__file__).resolve().parents[1],
+        env=environment(),
+        capture_output=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    told = json.loads(done.stdout)
+    assert told["baseline"]
+    assert 0 < told["one_consent_changed_photographs_decided_again"] < told["photographs"]
+    assert told["rules_changed_ratio"] > 0
