@@ -1,10 +1,11 @@
 # make demo   set everything up and run the main job on photographs drawn on the spot
 # make test   the fast tests            make check  lint, types, import contract, rules
 # make bench  the measurements          make wheel  the package
+# make schemas  the JSON Schemas of docs/schemas/, from the models
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench wheel clean
+.PHONY: demo test check bench wheel schemas clean
 
 demo: .venv/ready
 	$(BIN)/python -m demo
@@ -26,6 +27,9 @@ bench: .venv/ready
 
 wheel: .venv/ready
 	$(BIN)/hatchling build -t wheel
+
+schemas: .venv/ready
+	$(BIN)/python docs/schemas/make.py
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

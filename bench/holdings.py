@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from dam.adapters.catalog import Unit
 from dam.adapters.desk import Desk
 from dam.core.facts import (
+    VERSION,
     BlockFact,
     CaptionFact,
     FacesFact,
@@ -81,6 +82,7 @@ def facts(chance: random.Random, consents: int) -> Facts:
     caption = {"fr": "Un match de football", "ar": "مباراة كرة قدم", "en": "A football match"}
     known = Status.KNOWN
     return Facts(
+        version=VERSION,
         format="JPEG",
         width=6000,
         height=4000,

@@ -174,9 +174,17 @@ class Demo:
         self._must({i.name for i in images} == wanted, "the right pictures in the pack")
         rows = list(csv.reader(self._captions().read_text("utf-8-sig").splitlines()))
         self._must(len(rows) == len(wanted) + 1, f"{len(wanted)} lines in captions.csv")
+        city = rows[0].index("city")
+        at_risk = {
+            f"images/{Path(str(assets[p.path]['archived_as'])).name}"
+            for p in self.story.photos
+            if p.press and story.CHILD_AT_RISK in p.people
+        }
+        left_out = {row[0] for row in rows[1:] if not row[city]}
+        self._must(left_out == at_risk, "no town beside the picture of the child at risk alone")
         self._must(
-            all(len(row) == len(rows[0]) and all(row) for row in rows),
-            "every caption, place and credit filled in",
+            all(len(row) == len(rows[0]) and all(row[:city] + row[city + 1 :]) for row in rows),
+            "every caption, country and credit filled in",
         )
 
     def _check_archive(self) -> None:

@@ -14,13 +14,14 @@ from dam.cli.context import now
 from dam.core.model import Purpose
 from dam.flows import export as flow
 from tests import photos
-from tests.workspaces import NOBODY, PHOTOGRAPHER, Workspace, by_source
+from tests.workspaces import EMPTY_HALL, NOBODY, PHOTOGRAPHER, Workspace, by_source
 
 GIVEN = "{state: given, on: 2021-10-28}"
 WITHDRAWN = f"{GIVEN}, {{state: withdrawn, on: 2022-01-01}}"
 SOMEBODY = f"""\
 schema: dam/photo/1
 photographer: {PHOTOGRAPHER}
+caption: {{fr: Une lecture}}
 people:
   - {{subject: S-1, age_band: adult, identifiable: yes, consent: C-1}}
 """
@@ -103,7 +104,7 @@ def test_read_again_without_a_face_check_it_leaves_the_archive(workspace: Worksp
 
 def test_a_withdrawal_while_a_pack_is_made_wins(workspace: Workspace, tmp_path: Path) -> None:
     workspace.drop("a.jpg", picture(1), agreed())
-    workspace.drop("b.jpg", picture(2), NOBODY)
+    workspace.drop("b.jpg", picture(2), EMPTY_HALL)
     workspace.ask("ingest")
     settings = load_settings(workspace.root, {})
     said: list[None] = []
@@ -136,7 +137,7 @@ def test_whoever_holds_the_workspace_works_alone(workspace: Workspace) -> None:
 
 
 def test_a_pack_replaces_nothing_and_follows_no_link(workspace: Workspace, tmp_path: Path) -> None:
-    workspace.drop("a.jpg", picture(1), NOBODY)
+    workspace.drop("a.jpg", picture(1), EMPTY_HALL)
     workspace.ask("ingest")
     full = tmp_path / "full"
     full.mkdir()

@@ -15,7 +15,7 @@ from typer.main import get_command
 from dam.cli.main import EPILOG, app
 from dam.core import errors
 from tests import photos
-from tests.workspaces import NOBODY, Workspace, environment
+from tests.workspaces import EMPTY_HALL, NOBODY, Workspace, environment
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -77,7 +77,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def test_the_json_that_scripts_rely_on(workspace: Workspace) -> None:
-    workspace.drop("a.jpg", photos.plain(1), NOBODY)
+    workspace.drop("a.jpg", photos.plain(1), EMPTY_HALL)
     workspace.drop("b.jpg", photos.plain(2))
     report = workspace.ingest()
     assert set(report["counts"]) == COUNTS
@@ -198,7 +198,8 @@ def test_a_changed_rule_decides_everything_again(workspace: Workspace) -> None:
     strict = rule.read_text().replace("require: credit.known", 'require: credit.id == "somebody"')
     strict = re.sub(
         r"  pass:\n(    .*\n)+?  fail:",
-        '  pass:\n    - name: "x"\n      facts: {credit.id: somebody}\n  fail:',
+        "  pass:\n    - {name: x, facts: {credit.id: somebody}}\n"
+        "    - {name: y, facts: {credit.id: somebody, day: 2022-06-16}}\n  fail:",
         strict,
     )
     rule.write_text(strict)

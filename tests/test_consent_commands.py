@@ -22,7 +22,8 @@ from tests.workspaces import Json, Workspace, by_source, environment
 
 HEAD = (
     "fiche;Personne;ÂGE;non accompagné;situation;risque;formulaire;langue;usages;pays;valable du;"
-    "valable jusqu'au;visage;signataire;forme;signé le;accord de l'enfant;état;date de l'état"
+    "valable jusqu'au;visage;lieu autorisé;signataire;forme;signé le;accord de l'enfant;état;"
+    "date de l'état"
 )
 
 
@@ -42,6 +43,7 @@ def line(number: int, **other: str) -> str:
         "valable du": "2021-11-01",
         "valable jusqu'au": "2027-10-31",
         "visage": "yes",
+        "lieu autorisé": "region",
         "signataire": "parent",
         "forme": "written",
         "signé le": "2021-10-28",

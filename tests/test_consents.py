@@ -38,18 +38,24 @@ CASES: dict[str, tuple[Mapping[str, object], str, set[str], set[str]]] = {
         {"withdrawn-or-refused"},
     ),
     "requested": ({"state": "requested"}, "held", {"in-time"}, {"in-time"}),
-    "no-record": ({"consents": False}, "held", {"no-record"}, {"no-record"}),
+    # Her risk is not on record either, and the caption tells the town.
+    "no-record": (
+        {"consents": False},
+        "held",
+        {"no-record", "three-pillars"},
+        {"no-record", "three-pillars"},
+    ),
     "age-unknown": (
         {"consents": False, "age_band": "unknown"},
         "held",
-        {"no-record", "unknown-age-is-minor"},
-        {"no-record", "unknown-age-is-minor"},
+        {"no-record", "three-pillars", "unknown-age-is-minor"},
+        {"no-record", "three-pillars", "unknown-age-is-minor"},
     ),
     "age-not-said": (
         {"consents": False, "age_band": None},
         "held",
-        {"no-record", "unknown-age-is-minor"},
-        {"no-record", "unknown-age-is-minor"},
+        {"no-record", "three-pillars", "unknown-age-is-minor"},
+        {"no-record", "three-pillars", "unknown-age-is-minor"},
     ),
     "child-alone": (
         {"givers": [{"role": "subject", "method": "written", "on": "2021-10-28"}]},
@@ -86,7 +92,7 @@ def spoken(number: int, **said: object) -> Json:
             "valid_from": said.get("valid_from", "2021-11-01"),
             "valid_until": said.get("valid_until", "2091-10-31"),
         },
-        "permissions": {"face": "yes"},
+        "permissions": said.get("permissions", {"face": "yes", "location": "region"}),
         "givers": said.get("givers", [{"role": "parent", "method": "written", "on": "2021-10-28"}]),
         "child_assent": said.get("assent", "given"),
         "events": [{"state": said.get("state", "given"), "on": "2021-10-28"}],

@@ -11,7 +11,7 @@ import pytest
 from dam.core import errors
 from tests import photos
 from tests.test_attacks import SOMEBODY, WITHDRAWN, agreed, picture
-from tests.workspaces import NOBODY, Workspace, by_source, environment
+from tests.workspaces import EMPTY_HALL, NOBODY, Workspace, by_source, environment
 
 
 @pytest.fixture
@@ -70,11 +70,11 @@ def test_a_misnamed_file_is_never_believed(workspace: Workspace) -> None:
     workspace.drop("a.jpg", picture(1))
     workspace.place("a.jpg.yaml").write_text(NOBODY)
     workspace.drop("b.jpg", picture(2), NOBODY)
-    workspace.place("consent.csv").write_text("photo,subject\n")
+    workspace.place("consents.csv").write_text("photo,subject\n")
     for _ in range(2):
         workspace.ingest()
         assert workspace.filed() == {}
-    workspace.place("consent.csv").unlink()
+    workspace.place("consents.csv").unlink()
     workspace.say("b.jpg", NOBODY + "programme: amal\n")
     assert by_source(workspace.ingest())["b.jpg"]["disposition"] == "approved"
 
@@ -125,7 +125,7 @@ def test_a_pack_does_not_stand_in_the_workspaces_own_folders(workspace: Workspac
 
 
 def test_a_pack_can_be_read_by_whoever_gets_it(workspace: Workspace) -> None:
-    workspace.drop("a.jpg", photos.plain(1), NOBODY)
+    workspace.drop("a.jpg", photos.plain(1), EMPTY_HALL)
     workspace.ingest()
     out = workspace.root / "pack"
     workspace.run("export", "press", "--recipient", "R", "--out", str(out))

@@ -27,6 +27,8 @@ needs_corpora = pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpo
 
 PHOTOGRAPHER = "rachid-azzouzy"
 NOBODY = f"schema: dam/photo/1\nphotographer: {PHOTOGRAPHER}\npeople: none\n"
+#: The same with a caption, without which nothing goes to the press.
+EMPTY_HALL = NOBODY + "caption: {fr: Une salle vide}\n"
 
 #: 2019-06-03, the file date of what is dropped, unless a test says otherwise.
 DROPPED_ON = 1_559_556_000

@@ -8,10 +8,11 @@ calendar day where the workspace stands, that is in the time zone `now` carries.
 from __future__ import annotations
 
 import hashlib
+import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,15 +23,25 @@ from dam.adapters.imaging import Limits
 from dam.adapters.lock import WorkspaceLock
 from dam.adapters.settings import Settings, Workspace, prepare
 from dam.adapters.store import Archive, OriginalStore
-from dam.core import names, rules
+from dam.core import names, naming, private, rules, waivers
 from dam.core.consent import Record
 from dam.core.credits import Credits, ProgrammeFile, load_credits, load_programmes
 from dam.core.errors import ConfigurationError, RulePackError
 from dam.core.facts import Facts, digest_of
 from dam.core.model import Event
+from dam.core.private import Details
 from dam.core.record import ConsentEvent, ConsentItem
-from dam.core.rows import AssetRow, ConsentVersion, ProvenanceRow, first_arrival
+from dam.core.rows import (
+    AssetRow,
+    ConsentVersion,
+    ProvenanceRow,
+    WaiverEnd,
+    WaiverRow,
+    first_arrival,
+)
+from dam.core.told import Told
 from dam.core.view import Dossier
+from dam.core.waivers import Waiver
 
 #: Clocks of machines that share a workspace may differ by so much.
 CLOCK_TOLERANCE = timedelta(hours=24)
@@ -78,24 +89,44 @@ class Desk:
         `fresh` holds records by (consent id, slot) that are not in the catalogue (dry run);
         they take the place of what their slot said before.
         """
-        subjects = {p.subject for p in facts.people.persons if p.subject}
-        ids = {p.consent for p in facts.people.persons if p.consent}
+        return self._told([facts], fresh).about(facts)
+
+    def _told(
+        self, facts: Iterable[Facts], fresh: Mapping[tuple[str, str], ConsentItem] | None
+    ) -> Told:
+        """What is told of anybody in these facts, read at once."""
+        people = [p for each in facts for p in each.people.persons]
+        subjects = {p.subject for p in people if p.subject}
+        ids = {p.consent for p in people if p.consent}
         current = self.catalog.current_consents(sorted(ids), sorted(subjects))
-        items = {(v.consent, v.slot): ConsentItem.model_validate(v.body) for v in current}
-        unstated = {(v.consent, v.slot) for v in current if not v.stated} - set(fresh or {})
-        for key, item in (fresh or {}).items():
-            if key[0] in ids or item.subject.id in subjects:
-                items[key] = item
-        events: dict[str, dict[ConsentEvent, None]] = {}
-        for (consent, _), item in sorted(items.items(), key=lambda pair: pair[0]):
-            known = events.setdefault(consent, {})
-            known.update(dict.fromkeys(item.events))
-            for body in self.catalog.all_events(consent):
-                known[ConsentEvent.model_validate(body)] = None
-        return tuple(
-            Record(item, slot, tuple(events[consent]), (consent, slot) not in unstated)
-            for (consent, slot), item in sorted(items.items(), key=lambda pair: pair[0])
+        told = {(v.consent, v.slot): (v, item) for v, item in self.whole(current)}
+        for (consent, slot), item in (fresh or {}).items():
+            if consent in ids or item.subject.id in subjects:
+                version, details = self.version_of(item, slot)
+                ((version, item),) = self.whole([version], {version.revision: details})
+                told[consent, slot] = version, item
+        events = self.catalog.events_of({consent for consent, _ in told})
+        return Told(
+            told,
+            {c: tuple(map(ConsentEvent.model_validate, bodies)) for c, bodies in events.items()},
         )
+
+    def whole(
+        self, versions: Iterable[ConsentVersion], details: Mapping[str, Details] | None = None
+    ) -> Iterator[tuple[ConsentVersion, ConsentItem]]:
+        """Each version with its record, birth dates in it: all that a decision needs.
+
+        `details` by revision; else those of the catalogue. A record whose subject's details
+        were erased is stated no longer: without the birth date nobody knows when it ends.
+        """
+        told = tuple(versions)
+        if details is None:
+            details = self.catalog.details(v.revision for v in told)
+        erased = self.catalog.erased({v.consent for v in told})
+        for version in told:
+            body = private.join(version.body, details.get(version.revision, private.NOTHING))
+            stated = version.stated and (version.consent, version.subject) not in erased
+            yield replace(version, stated=stated), ConsentItem.model_validate(body)
 
     def dossier(self, row: AssetRow) -> Dossier | None:
         """All that a decision about a stored asset rests on; None where nothing was read."""
@@ -112,18 +143,76 @@ class Desk:
         fresh: Mapping[tuple[str, str], ConsentItem] | None = None,
     ) -> Dossier:
         """The dossier on a photo that may not be stored yet; `fresh` as for `records`."""
-        return Dossier(facts, sha256, name, self.records(facts, fresh))
+        return self.files_on([(facts, sha256, name)], fresh)[0]
 
-    def put_consent(self, unit: Unit, item: ConsentItem, slot: str) -> bool:
+    def files_on(
+        self,
+        photos: Sequence[tuple[Facts, str, str]],
+        fresh: Mapping[tuple[str, str], ConsentItem] | None = None,
+    ) -> list[Dossier]:
+        """The dossiers on many photos (facts, SHA-256, name as dropped), read at once."""
+        told = self._told([facts for facts, _, _ in photos], fresh)
+        shown = {p.subject for facts, _, _ in photos for p in facts.people.persons}
+        known = self.catalog.names_of(sorted(subject for subject in shown if subject))
+        waived: dict[str, list[Waiver]] = {}
+        for waiver in self.catalog.waivers_of(*(sha256 for _, sha256, _ in photos)):
+            waived.setdefault(waiver.sha256, []).append(waiver)
+        return [
+            Dossier(
+                facts,
+                sha256,
+                name,
+                told.about(facts),
+                waivers=tuple(waived.get(sha256, ())),
+                naming=naming.find(facts, name, _names_in(facts, known)),
+            )
+            for facts, sha256, name in photos
+        ]
+
+    def version_of(
+        self, item: ConsentItem, slot: str, told_in: str = ""
+    ) -> tuple[ConsentVersion, Details]:
+        """A record as the catalogue keeps it, its personal details apart.
+
+        What nobody said stays unsaid, but for details that the source told before: leaving a
+        birth date out must not let a consent last longer. Of an erased record none are kept.
+        """
+        body, details = private.part(
+            item.model_dump(mode="json", exclude_unset=True, exclude={"schema_"})
+        )
+        key = ""
+        if (item.id, item.subject.id) in self.catalog.erased([item.id]):
+            details = private.NOTHING
+        elif (known := self.catalog.consent_at(item.id, slot)) is not None and known.revision:
+            old = self.catalog.details([known.revision]).get(known.revision, private.NOTHING)
+            details = private.keep(body, details, known.body, old)
+            key = known.revision if (known.body, old) == (body, details) else ""
+        key = key or secrets.token_hex(16) if details else ""
+        version = ConsentVersion(
+            consent=item.id,
+            slot=slot,
+            # Details can be guessed from a digest over them; over the random key they cannot.
+            digest=digest_of([body, key]) if key else digest_of(body),
+            subject=item.subject.id,
+            body=body,
+            recorded_at=self.instant(),
+            revision=key,
+            told_in=told_in,
+        )
+        return version, details
+
+    def put_consent(self, unit: Unit, item: ConsentItem, slot: str, told_in: str = "") -> bool:
         """Record one version of a consent from one source; true where it says something new.
 
-        Call inside a transaction. Assets that use the record or show its subject become due.
+        Call inside a transaction. Assets that use the record or show its subject become due;
+        where it says no, their waivers end.
         """
-        version = consent_version(item, slot, self.instant())
-        if not unit.put_consent(version):
+        version, details = self.version_of(item, slot, told_in)
+        if not unit.put_consent(version, details):
             return False
         touch(unit, item.id, item.subject.id)
-        # No digest of the record: it may hold a birth date, and such a hash can be guessed.
+        end_refused(unit, Record(item, slot, item.events), version.recorded_at)
+        # No digest of the record: even without details it says much of one person.
         unit.append(Event("consent.recorded", item.id), version.recorded_at)
         return True
 
@@ -137,23 +226,42 @@ class Desk:
         )
 
 
-def consent_version(item: ConsentItem, slot: str, at: datetime) -> ConsentVersion:
-    """A record as the catalogue keeps it; what nobody said stays unsaid. `at` is in UTC."""
-    body = item.model_dump(mode="json", exclude_unset=True)
-    return ConsentVersion(
-        consent=item.id,
-        slot=slot,
-        digest=digest_of(body),
-        subject=item.subject.id,
-        body=body,
-        recorded_at=at,
-    )
+def _names_in(facts: Facts, known: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    shown = (p.subject or "" for p in facts.people.persons)
+    return {subject: known[subject] for subject in shown if subject in known}
 
 
 def touch(unit: Unit, consent: str, subject: str) -> None:
     """Every asset that rests on a consent or shows its subject must be decided again."""
     unit.mark_due(unit.assets_using_consents([consent]))
     unit.mark_due(unit.assets_with_subjects([subject]))
+
+
+def end_refused(unit: Unit, told: Record, at: datetime) -> None:
+    """End the waivers of every asset that shows a subject of whom a record says no for the first
+
+    time since they were given: for good, whatever the record says later.
+    """
+    live = unit.live_waivers()
+    if not live:
+        return
+    item = told.item
+    shown = {
+        *unit.assets_using_consents([item.id]),
+        *unit.assets_with_subjects([item.subject.id]),
+    }
+    for row in live:
+        if row.asset in shown and waivers.refused_since(row.waiver, [told]):
+            end_waiver(unit, row, WaiverEnd(row.waiver.id, "refused", "", at))
+
+
+def end_waiver(unit: Unit, row: WaiverRow, end: WaiverEnd) -> None:
+    """Record how a waiver ended; its asset must be decided again."""
+    if not unit.end_waiver(end):
+        return
+    body: dict[str, object] = {"waiver": end.waiver, "rule": row.waiver.rule, "why": end.why}
+    unit.append(Event("waiver.ended", row.asset, body | {"by": end.role}), end.ended_at)
+    unit.mark_due([row.asset])
 
 
 def read_folder(root: Path, folder: str) -> dict[str, bytes]:
@@ -214,7 +322,8 @@ def load_pack(workspace: Workspace) -> rules.RulePack:
         raise RulePackError(
             "The rule pack lacks rules that it cannot do without",
             tuple(f"{workspace.rules.name}/consent/{name}.yaml: is missing" for name in missing),
-            "Put the file back; `dam init` in an empty folder writes the starter rules",
+            "Put the files back: `dam init` in an empty folder writes the starter rules there; "
+            "copy those that are missing from its rules/consent/",
         )
     return pack
 

@@ -295,7 +295,7 @@ class Paired:
     """A photograph with all that lies beside it, whole names before stems.
 
     `sheets` come nearest folder first. `unread` are entries that probably speak of this
-    photograph and will not be read (misnamed, a link, `consent.csv`): the photograph holds.
+    photograph and will not be read (misnamed, a link): the photograph holds.
     """
 
     photo: Found

@@ -93,7 +93,8 @@ def _meant(reading: Reading) -> bool:
 def _upright(reading: Reading, turn: int) -> Reading:
     if reading.field is not Field.PERSON_REGION or not isinstance(reading.value, tuple):
         return reading
-    if turn not in _TURNS:
+    # Programs that write Microsoft's list count from the picture as it is shown.
+    if turn not in _TURNS or reading.source.endswith(":MP:RegionInfo"):
         return reading
     # Taking from 1 may leave a rounding error outside the picture.
     x, y, w, h = (min(max(part, 0.0), 1.0) for part in _TURNS[turn](*reading.value))

@@ -1,8 +1,7 @@
 """Tables as people keep them: CSV and XLSX bytes -> rows, and rows -> the same.
 
-Nothing is guessed. CSV is UTF-8 (with or without its mark) or UTF-16 with a mark; the
-one-byte encodings of older spreadsheets cannot be told from each other and are refused with
-advice. A formula, an error or a time of day is no statement: the cell says so instead.
+Nothing is guessed (of CSV: `dam.core.csv_text`). A formula, an error or a time of day is no
+statement: the cell says so instead.
 
 Everything is bounded before it is trusted. Of a workbook the sizes in the zip directory
 come first (zipfile never gives more than they say), and a part with a document type is
@@ -23,14 +22,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from dam.core import table
+from dam.core import csv_text, table
 from dam.core.columns import COLUMNS, Kind
 from dam.core.errors import ConfigurationError, StorageError, UsageError
 from dam.core.sheet import Cell, Row, Unfit
 
 MAX_BYTES = 8 * 1024 * 1024
-MAX_ROWS = 20_000
-MAX_COLUMNS = 100
+MAX_ROWS = csv_text.MAX_ROWS
+MAX_COLUMNS = csv_text.MAX_COLUMNS
 #: What the parts of a workbook may unpack to, together.
 MAX_UNPACKED = 64 * 1024 * 1024
 MAX_PARTS = 500
@@ -38,12 +37,10 @@ MAX_PARTS = 500
 _MAX_CELLS = 4_000_000
 _SHEET_ROWS = 1_048_576
 
-_UNFIT = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\sr\s*=\s*[\"']([^\"']*)[\"']")
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SAVE_AGAIN = "Open it in the spreadsheet program and save it again as .xlsx, without a password"
-_SEPARATORS = ",;\t"
 
 
 def read_file(path: Path, limit: int = MAX_BYTES) -> bytes:
@@ -83,63 +80,7 @@ def write_new(path: Path, data: bytes) -> None:
 
 # --- CSV ----------------------------------------------------------------------------------
 
-
-def read_csv(data: bytes) -> tuple[Row, ...]:
-    """Rows of a CSV with commas, semicolons or tabs; the one that splits the first row counts.
-
-    Raises UsageError where the bytes are no such text, or too many.
-    """
-    text = _decoded(data)
-    separator = max(_SEPARATORS, key=lambda s: len(_first(text, s)))
-    rows: list[Row] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    number = 0
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error:
-            raise UsageError(
-                f"from row {number + 1} on this cannot be read as CSV",
-                "A quote is opened and not closed, or a cell is far too long",
-            ) from None
-        if cells is None:
-            return tuple(rows)
-        number += 1
-        if any(cell.strip() for cell in cells):
-            _bounded(len(rows), cells)
-            rows.append(Row(number, tuple(cells)))
-
-
-def _first(text: str, separator: str) -> list[str]:
-    """The first row that is not empty, as this separator splits it."""
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        return next((row for row in reader if any(cell.strip() for cell in row)), [])
-    except csv.Error:
-        return []
-
-
-def _decoded(data: bytes) -> str:
-    if data.startswith(b"PK\x03\x04"):
-        raise UsageError("this is a workbook, not CSV", "Give it a name that ends in .xlsx")
-    wide = data.startswith(_WIDE[:2])
-    try:
-        text = data.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(
-            "this is not UTF-8 text", "In the spreadsheet program save it as 'CSV UTF-8'"
-        ) from None
-    if found := _UNFIT.search(text):
-        line = text.count("\n", 0, found.start()) + 1
-        raise UsageError(f"a control character, which no text needs, in line {line}", "Retype it")
-    return text
-
-
-def _bounded(rows: int, cells: Sequence[object]) -> None:
-    if rows > MAX_ROWS:
-        raise UsageError(f"more than {MAX_ROWS} rows", "Split it")
-    if len(cells) > MAX_COLUMNS and any(cell not in ("", None) for cell in cells[MAX_COLUMNS:]):
-        raise UsageError(f"more than {MAX_COLUMNS} columns", "Keep those of the template")
+read_csv = csv_text.read
 
 
 def write_csv(rows: Sequence[Sequence[str]], separator: str) -> bytes:
@@ -229,7 +170,7 @@ def _rows(sheet: Any) -> Iterator[Row]:  # noqa: ANN401  (untyped in read-only m
             raise UsageError("this worksheet has too many cells", "Keep only the table in it")
         values = [_cell(cell.value, cell.data_type) for cell in cells]
         if any(not isinstance(value, str) or value.strip() for value in values):
-            _bounded(filled, values)
+            csv_text.bounded(filled, values)
             filled += 1
             yield Row(number, tuple(values[:MAX_COLUMNS]))
 

@@ -1,4 +1,4 @@
-"""`dam status`, `dam list`, `dam show`, `dam explain`."""
+"""`dam status`, `dam list`, `dam show`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import typer
 
 from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
-from dam.core.model import Decision, Disposition, Purpose
+from dam.core.model import Disposition
+from dam.core.rows import AssetRow
+from dam.core.waivers import Waiver
 from dam.flows import answers as flow
 from dam.render import documents, terminal
-from dam.render.text import said
+from dam.render.lang import Speech
 
 AssetArgument = Annotated[
     str, typer.Argument(metavar="ASSET", help="An id, a unique beginning of one, or a SHA-256.")
@@ -22,7 +24,6 @@ def register(app: typer.Typer) -> None:
     app.command("status", epilog="Example: dam status")(status)
     app.command("list", epilog="Example: dam list --disposition held")(list_)
     app.command("show", epilog="Example: dam show k7q2mz9a --format json")(show)
-    app.command("explain", epilog="Example: dam explain k7q2mz9a --purpose press")(explain)
 
 
 def status(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
@@ -38,12 +39,17 @@ def status(context: typer.Context, format_: FormatOption = Format.TABLE) -> None
                 "rule_pack": found.pack_digest,
                 "photographers": found.photographers,
                 "packs": found.packs,
+                "waivers": found.waivers,
             }
         )
         return
-    rows: list[tuple[object, object]] = [(d.value, found.counts.get(d, 0)) for d in Disposition]
-    rows += [("to look at again", found.due), ("rules", found.rules), ("packs", found.packs)]
-    terminal.table(("what", "count"), rows)
+    say = shared.speech(context)
+    rows: list[tuple[object, object]] = [
+        (terminal.disposition(d.value, say), found.counts.get(d, 0)) for d in Disposition
+    ]
+    words = say.headings("to look at again", "rules", "packs", "waivers")
+    rows += zip(words, (found.due, found.rules, found.packs, found.waivers), strict=True)
+    terminal.table(say.headings("what", "count"), rows)
 
 
 def list_(
@@ -57,13 +63,29 @@ def list_(
     """Every photograph with its id and where it stands."""
     with shared.desk(context) as desk:
         rows = list(flow.assets(desk, disposition, limit))
+        waivers = flow.waivers(desk)
     if format_ is Format.JSON:
-        terminal.emit({"assets": [documents.asset(row) for row in rows]})
+        terminal.emit({"assets": [_listed(row, waivers.get(row.id, ())) for row in rows]})
         return
+    say = shared.speech(context)
     terminal.table(
-        ("asset", "disposition", "captured", "photographer", "archived as"),
-        [(r.id, r.disposition.value, r.captured_on, r.photographer, r.archived_as) for r in rows],
+        say.headings("asset", "disposition", "captured", "photographer", "archived as", "waivers"),
+        [
+            (
+                r.id,
+                terminal.disposition(r.disposition.value, say),
+                r.captured_on,
+                r.photographer,
+                r.archived_as,
+                _join([w.rule for w in waivers.get(r.id, ())]),
+            )
+            for r in rows
+        ],
     )
+
+
+def _listed(row: AssetRow, waivers: tuple[Waiver, ...]) -> documents.Json:
+    return {**documents.asset(row), "waivers": [documents.waiver(w) for w in waivers]}
 
 
 def show(
@@ -82,39 +104,79 @@ def show(
                 "facts": documents.facts(found.facts),
                 "consents": consents,
                 "decisions": [documents.decision(d, lang) for d in found.decisions],
+                "waivers": [documents.waiver(w) for w in found.waivers],
                 "dropped_as": [p.shown for p in found.provenance],
             }
         )
         return
-    terminal.table(("", ""), [(k, v) for k, v in documents.asset(found.row).items() if v])
+    say = shared.speech(context)
+    terminal.table(("", ""), _asset(documents.asset(found.row), say))
     terminal.line("")
     if found.facts is not None:
-        terminal.table(("fact", "value", "source"), _facts(documents.facts(found.facts) or {}))
+        terminal.table(
+            say.headings("fact", "value", "source"), _facts(documents.facts(found.facts) or {}, say)
+        )
         terminal.line("")
     terminal.table(
-        ("consent", "subject", "state", "until", "purposes"),
-        [(c["id"], c["subject"], c["state"], c["ends"], _join(c["purposes"])) for c in consents],
+        say.headings("consent", "subject", "state", "until", "purposes"),
+        [
+            (
+                c["id"],
+                c["subject"],
+                say.word("state", str(c["state"])),
+                c["ends"],
+                _words("purpose", c["purposes"], say),
+            )
+            for c in consents
+        ],
     )
     terminal.line("")
     terminal.table(
-        ("purpose", "decision", "until", "rules"),
+        say.headings("purpose", "decision", "until", "rules", "waived"),
         [
             (
-                d.purpose.value,
-                d.disposition.value,
+                say.word("purpose", d.purpose),
+                terminal.disposition(d.disposition.value, say),
                 d.holds_until,
                 _join([r.rule for r in d.reasons]),
+                _join([w.rule for w in d.waived]),
             )
             for d in found.decisions
         ],
     )
+    if found.waivers:
+        terminal.line("")
+        terminal.table(
+            say.headings("waiver", "rule", "by", "until", "for"),
+            [
+                (w.id, w.rule, w.by, w.until, _words("purpose", list(w.purposes), say))
+                for w in found.waivers
+            ],
+        )
+
+
+def _asset(body: documents.Json, say: Speech) -> list[tuple[object, object]]:
+    """The summary of an asset; the words are those of `--format json`."""
+    rows: list[tuple[object, object]] = []
+    for name, value in body.items():
+        if name == "disposition":
+            rows.append((name, terminal.disposition(str(value), say)))
+        elif name in ("note", "note_hint") and value:
+            rows.append((name, say.told(str(value))))
+        elif value:
+            rows.append((name, value))
+    return rows
+
+
+def _words(group: str, items: object, say: Speech) -> str:
+    return say.list(say.word(group, i) for i in items) if isinstance(items, list) else str(items)
 
 
 def _join(items: object) -> str:
     return ", ".join(str(i) for i in items) if isinstance(items, list) else str(items)
 
 
-def _facts(body: documents.Json) -> list[tuple[object, object, object]]:
+def _facts(body: documents.Json, say: Speech) -> list[tuple[object, object, object]]:
     rows: list[tuple[object, object, object]] = []
     for name, fact in body.items():
         if isinstance(fact, dict):
@@ -124,7 +186,8 @@ def _facts(body: documents.Json) -> list[tuple[object, object, object]]:
             source = _join(fact.get("sources", fact.get("source", "")))
             rows.append((name, fact.get("status") if value in (None, {}) else value, source))
         elif isinstance(fact, list):
-            rows += [(name, _line(item), "") for item in fact]
+            told = name in ("problems", "contradictions")
+            rows += [(name, say.problem(str(i)) if told else _line(i), "") for i in fact]
         else:
             rows.append((name, fact, ""))
     return rows
@@ -132,57 +195,3 @@ def _facts(body: documents.Json) -> list[tuple[object, object, object]]:
 
 def _line(item: object) -> object:
     return ", ".join(f"{k} {v}" for k, v in item.items() if v) if isinstance(item, dict) else item
-
-
-def explain(
-    context: typer.Context,
-    asset: AssetArgument,
-    purpose: Annotated[
-        Purpose, typer.Option("--purpose", help="Which use to explain.")
-    ] = Purpose.ARCHIVE,
-    format_: FormatOption = Format.TABLE,
-) -> None:
-    """Why a photograph may or may not be used: rule, evidence, source clause, what to do."""
-    lang = shared.options(context).lang
-    with shared.desk(context) as desk:
-        found, decision = flow.explain(desk, asset, purpose)
-    row = found.row
-    if format_ is Format.JSON:
-        terminal.emit(
-            {
-                **documents.asset(row),
-                "purpose": purpose.value,
-                "decision": documents.decision(decision, lang) if decision else None,
-                "problems": list(found.facts.problems) if found.facts else [],
-            }
-        )
-        return
-    if decision is None:
-        terminal.line(f"{row.id}  {row.disposition.value}: {row.note or 'not decided yet'}")
-        terminal.line(f"  → {row.note_hint or 'Run dam ingest'}")
-        return
-    _decision(row.id, decision, lang)
-    if found.facts is not None:
-        for problem in (*found.facts.problems, *found.facts.contradictions):
-            terminal.line(f"  {problem}")
-
-
-def _decision(asset: str, decision: Decision, lang: str) -> None:
-    until = f", until {decision.holds_until}" if decision.holds_until else ""
-    terminal.line(
-        f"{asset}  {decision.purpose.value}: {decision.disposition.value} on {decision.day}{until}",
-        terminal.STYLES.get(decision.disposition.value, ""),
-    )
-    if not decision.reasons:
-        obliged = ", ".join(o.value for o in decision.obligations)
-        terminal.line(f"  every rule is satisfied; with: {obliged}")
-    for reason in decision.reasons:
-        who = f" ({', '.join(reason.subjects)})" if reason.subjects else ""
-        terminal.line(
-            f"  {reason.otherwise.value}: {said(reason.title, lang)} [{reason.rule}]{who}"
-        )
-        terminal.line(f"    {said(reason.message, lang)}")
-        for item in reason.evidence:
-            terminal.line(f"    evidence: {item}")
-        terminal.line(f"    source: {reason.source}")
-        terminal.line(f"    → {said(reason.advice, lang)}")

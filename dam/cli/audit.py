@@ -11,8 +11,8 @@ from dam.cli.context import Format, FormatOption
 from dam.core.errors import FindingsError, UsageError
 from dam.core.report import Kind
 from dam.flows import audit as flow
-from dam.render import documents, terminal
-from dam.render.text import said
+from dam.render import counts, documents, terminal
+from dam.render.lang import speech
 
 
 def register(app: typer.Typer) -> None:
@@ -62,33 +62,51 @@ def _kinds(text: str) -> set[str]:
 
 
 def _print(found: flow.Audit, lang: str) -> None:
-    totals = found.totals
+    totals, say = found.totals, speech(lang)
+    parts = [
+        say.list(counts.PHOTOS[name](say, totals[name]) for name in names)
+        for names in (
+            ("assets", "with_minors", "in_archive"),
+            ("approved", "held", "refused", "quarantined"),
+        )
+    ]
     terminal.line(
-        f"Audit of {found.as_of}: {totals['assets']} assets, {totals['with_minors']} show "
-        f"identifiable minors, {totals['in_archive']} in the archive; "
-        + ", ".join(f"{totals[d]} {d}" for d in ("approved", "held", "refused", "quarantined"))
+        say.gettext(
+            "Audit of {day}: {assets}; {counts}; waivers in force: {waivers}",
+            day=found.as_of,
+            assets=parts[0],
+            counts=parts[1],
+            waivers=totals["waivers"],
+        )
     )
     terminal.line("")
     terminal.table(
-        ("asset", "disposition", "minors", "consent", "until", "purposes"),
+        say.headings("asset", "disposition", "minors", "consent", "until", "purposes", "waivers"),
         [
             (
                 r.asset,
-                r.disposition.value,
+                terminal.disposition(r.disposition.value, say),
                 r.minors,
                 ", ".join(r.consents),
                 r.until,
-                ", ".join(p.value for p in r.purposes),
+                say.list(say.word("purpose", p) for p in r.purposes),
+                ", ".join(r.waivers),
             )
             for r in found.rows
         ],
     )
     terminal.line("")
     terminal.table(
-        ("finding", "asset", "people", "what"),
+        say.headings("finding", "asset", "people", "what"),
         [
-            (f.kind.value, f.asset, ", ".join(f.subjects), said(f.message, lang))
+            (
+                say.word("finding", f.kind),
+                f.asset,
+                ", ".join(f.subjects),
+                say.said(f.message),
+            )
             for f in found.findings
         ],
     )
-    terminal.line(f"ledger: {found.head[0]} events, head {found.head[1]}")
+    events = say.ngettext("{n} event", "{n} events", found.head[0])
+    terminal.line(say.gettext("ledger: {events}, head {head}", events=events, head=found.head[1]))

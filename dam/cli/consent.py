@@ -1,4 +1,4 @@
-"""`dam consent import|list|show|renew|withdraw|template`."""
+"""`dam consent import|list|show|renew|withdraw|erase|template`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ from dam.core.model import ConsentState
 from dam.core.record import ConsentEvent
 from dam.flows import consent_template, ingest
 from dam.flows import consents as flow
+from dam.render import counts as amounts
 from dam.render import terminal
 from dam.render.documents import Json
 
 consent = typer.Typer(
     no_args_is_help=True,
-    help="The register of consents: import, list, show, renew, withdraw, template.",
+    help="The register of consents: import, list, show, renew, withdraw, erase, template.",
 )
 
 _DAY: TypeAdapter[date] = TypeAdapter(IsoDate)
@@ -56,6 +57,7 @@ def register(app: typer.Typer) -> None:
     consent.command(
         "withdraw", epilog=f"{example} withdraw C-2021-0147 --on 2026-11-20 --by parent"
     )(withdraw)
+    consent.command("erase", epilog=f"{example} erase S-0147 --yes")(erase)
     consent.command("template", epilog=f"{example} template --lang fr --out registre.xlsx")(
         template
     )
@@ -76,12 +78,12 @@ def import_(
 
     A record of the same id that was imported before is replaced; its events are kept.
     """
-    items, notes = flow.read(files)
+    entries, notes = flow.read(files)
     with shared.desk(context, writing=not dry_run) as desk:
-        done = flow.import_(desk, items, dry_run=dry_run)
+        done = flow.import_(desk, entries, dry_run=dry_run)
     followed = Followed(tuple(sorted(done.touched)))
     if done.changed and not dry_run:
-        followed = _follow(context, done.touched, done.filed)
+        followed = follow(context, done.touched, done.filed)
     counts = done.counts()
     if format_ is Format.JSON:
         records = [
@@ -91,17 +93,23 @@ def import_(
         told: Json = {"dry_run": dry_run, "counts": counts, "records": records}
         terminal.emit({**told, "photos": followed.document(context), "notes": list(notes)})
         return
+    say = shared.speech(context)
     for item, became in done.records:
         if became is not flow.Became.UNCHANGED:
-            terminal.line(f"{became.value:<10} {item.id}  {item.subject.id}")
+            word = say.word("record", became)
+            terminal.line(
+                say.line(
+                    "{became} {id}  {subject}", became=word, id=item.id, subject=item.subject.id
+                )
+            )
     for line in notes:
-        terminal.note(line)
-    total = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
-    terminal.line(f"{'Would be: ' if dry_run else ''}{total}")
+        terminal.note(say.problem(line))
+    total = amounts.told(counts, say, amounts.RECORDS)
+    terminal.line(say.gettext("Would be: {counts}", counts=total) if dry_run else total)
     if not done.changed:
-        terminal.line("Nothing changes: the register says all of this already")
+        terminal.line(say.gettext("Nothing changes: the register says all of this already"))
     elif dry_run:
-        terminal.line(f"photos to look at again: {len(done.touched)}")
+        terminal.line(say.gettext("photos to look at again: {n}", n=len(done.touched)))
     else:
         followed.tell(context)
 
@@ -129,17 +137,18 @@ def list_(
     if format_ is Format.JSON:
         terminal.emit({"consents": [_document(item) for item in found]})
         return
+    say = shared.speech(context)
     terminal.table(
-        ("consent", "subject", "state", "in force", "until", "because", "purposes"),
+        say.headings("consent", "subject", "state", "in force", "until", "because", "purposes"),
         [
             (
                 i.standing.id,
                 i.standing.subject,
-                i.state.value,
-                "yes" if i.in_force else "no",
+                say.word("state", i.state),
+                say.gettext("yes") if i.in_force else say.gettext("no"),
                 _end(i.standing.ends),
-                i.standing.ends_because,
-                ", ".join(sorted(i.standing.purposes)),
+                say.because(i.standing.ends_because),
+                say.list(say.word("purpose", p) for p in sorted(i.standing.purposes)),
             )
             for i in found
         ],
@@ -150,28 +159,34 @@ def show(
     context: typer.Context,
     ident: IdArgument,
     personal: Annotated[
-        bool, typer.Option("--personal", help="Also birth dates, reasons and other free text.")
+        bool,
+        typer.Option(
+            "--personal",
+            help="Also names, contacts, birth dates, texts; the ledger notes that you asked.",
+        ),
     ] = False,
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """One record: as each source tells it, as it stands today, its events and its photos."""
-    with shared.desk(context) as desk:
-        found = flow.show(desk, ident)
+    with shared.desk(context, writing=personal) as desk:
+        found = flow.show(desk, ident, personal=personal)
     events = [_event(event, personal) for event in found.events]
     sources = [
         {
             "source": names.show(v.slot),
+            "told_in": v.told_in,
             "recorded_at": v.recorded_at.isoformat(),
             "stated": v.stated,
-            "record": flow.told(v.body, personal=personal),
+            "record": body,
         }
-        for v in found.versions
+        for v, body in zip(found.versions, found.bodies, strict=True)
     ]
     if format_ is Format.JSON:
         terminal.emit(
             {
                 "id": found.id,
-                "standing": [_document(item) for item in found.standings],
+                "erased": found.erased,
+                "standing": [_document(item, whole=True) for item in found.standings],
                 "sources": sources,
                 "events": events,
                 "photos": [
@@ -185,21 +200,37 @@ def show(
             }
         )
         return
+    say = shared.speech(context)
+    if found.erased:
+        terminal.line(
+            say.gettext("The personal details of its subject were erased: it permits nothing")
+        )
     for item in found.standings:
-        terminal.table(("", ""), [(k, _join(v)) for k, v in _document(item).items() if v != []])
+        rows = _document(item, whole=True).items()
+        terminal.table(("", ""), [(k, _join(v)) for k, v in rows if v != []])
         terminal.line("")
     for source in sources:
         terminal.line(
-            f"as {source['source']} tells it (recorded {source['recorded_at']})"
-            + ("" if source["stated"] else "; it mentions it no longer: this permits nothing")
+            say.gettext(
+                "as {source} tells it (recorded {day})",
+                source=source["told_in"] or source["source"],
+                day=source["recorded_at"],
+            )
         )
+        if not source["stated"]:
+            terminal.line(say.gettext("it mentions it no longer: this permits nothing"))
         terminal.table(("", ""), list(_flat(source["record"])))
         terminal.line("")
-    terminal.table(("event", "on", "by", "reason"), [tuple(event.values()) for event in events])
+    terminal.table(
+        say.headings("event", "on", "by", "reason"), [tuple(event.values()) for event in events]
+    )
     terminal.line("")
     terminal.table(
-        ("photo", "disposition", "archived as"),
-        [(row.id, row.disposition.value, row.archived_as) for row in found.photos],
+        say.headings("photo", "disposition", "archived as"),
+        [
+            (row.id, terminal.disposition(row.disposition.value, say), row.archived_as)
+            for row in found.photos
+        ],
     )
 
 
@@ -241,6 +272,37 @@ def withdraw(
     _tell(context, change, format_)
 
 
+def erase(
+    context: typer.Context,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="A pseudonym: S-0147.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; it cannot be undone.")] = False,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """Forget for ever who a subject is: name, contact, birth date, givers, free texts.
+
+    They leave the register's tables and the catalogue's file. The records stay under their
+    pseudonyms and permit nothing any more, so photos that rest on them leave the archive.
+    Not erased: originals, sidecars as they were dropped, packs that went out, backups. To end
+    a consent without forgetting who gave it, use `dam consent withdraw`.
+    """
+    if not yes:
+        raise UsageError(
+            "Erasing cannot be undone, and photos of this subject can no longer be used",
+            "Add --yes to do it",
+        )
+    with shared.desk(context, writing=True) as desk:
+        done = flow.erase(desk, subject)
+    if not done.clean:
+        terminal.note("Another dam reads the catalogue: its journal is emptied when that one ends")
+    followed = follow(context, done.touched, done.filed)
+    if format_ is Format.JSON:
+        told: Json = {"subject": done.subject, "consents": list(done.consents)}
+        terminal.emit({**told, "clean": done.clean, "photos": followed.document(context)})
+        return
+    terminal.line(f"{done.subject}: erased; records without details: {', '.join(done.consents)}")
+    followed.tell(context)
+
+
 def template(
     context: typer.Context,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A file not there yet.")],
@@ -250,11 +312,20 @@ def template(
     form: Annotated[
         consent_template.Form | None, typer.Option("--format", help="Else by the ending of FILE.")
     ] = None,
+    kind: Annotated[
+        consent_template.Kind,
+        typer.Option("--for", help="The register, or a shoot: consent.csv beside photographs."),
+    ] = consent_template.Kind.REGISTER,
 ) -> None:
-    """Write an empty register with one example, which no import takes for a record."""
+    """Write an empty table with examples, which nothing takes for a record."""
     wanted = lang.value if lang else shared.options(context).lang
-    consent_template.template(out, wanted, form)
-    terminal.note(f"{names.show(str(out))} is ready: see docs/consent-import.md for its words")
+    page = "docs/consent-import.md"
+    if kind is consent_template.Kind.SHOOT:
+        consent_template.shoot(out, wanted, form)
+        page = "docs/sidecars.md"
+    else:
+        consent_template.template(out, wanted, form)
+    terminal.note(f"{names.show(str(out))} is ready: see {page} for its words")
 
 
 # --- what follows from a change -----------------------------------------------------------
@@ -278,25 +349,31 @@ class Followed:
         }
 
     def tell(self, context: typer.Context) -> None:
+        say = shared.speech(context)
         if self.outcomes is None:
             terminal.line(
-                f"Another dam is at work here: photos its next pass looks at: {len(self.touched)} "
-                "(`dam ingest` does it where that one ends before)"
+                say.gettext(
+                    "Another dam is at work here: photos its next pass looks at: {n} "
+                    "(`dam ingest` does it where that one ends before)",
+                    n=len(self.touched),
+                )
             )
             return
         lang = shared.options(context).lang
         for outcome in self.outcomes:
             passes.tell(outcome, lang)
-        counted = {b: sum(o.became is b for o in self.outcomes) for b in ingest.Became}
-        parts = [f"{number} {became.value}" for became, number in counted.items() if number]
+        counted = {b.value: sum(o.became is b for o in self.outcomes) for b in ingest.Became}
         terminal.line(
-            f"photos that rest on this: {len(self.touched)}; "
-            + (", ".join(parts) or "none changed")
-            + f"; taken out of the archive: {len(self.retracted)}"
+            say.gettext(
+                "photos that rest on this: {n}; {counts}; taken out of the archive: {out}",
+                n=len(self.touched),
+                counts=amounts.told(counted, say) or say.gettext("none changed"),
+                out=len(self.retracted),
+            )
         )
 
 
-def _follow(context: typer.Context, touched: Iterable[str], filed: Iterable[str]) -> Followed:
+def follow(context: typer.Context, touched: Iterable[str], filed: Iterable[str]) -> Followed:
     """Decide again what is due. The change itself is on record whatever happens here."""
     ids = tuple(sorted(touched))
     try:
@@ -315,7 +392,7 @@ def _follow(context: typer.Context, touched: Iterable[str], filed: Iterable[str]
 
 def _tell(context: typer.Context, change: flow.Change, format_: Format) -> None:
     """Carry a change out and say what happened."""
-    followed = _follow(context, change.touched, change.filed)
+    followed = follow(context, change.touched, change.filed)
     if format_ is Format.JSON:
         terminal.emit(
             {
@@ -328,16 +405,34 @@ def _tell(context: typer.Context, change: flow.Change, format_: Format) -> None:
             }
         )
         return
-    event = change.event
-    known = "" if change.changed else "; this was on record already"
-    terminal.line(f"{change.id}: {event.state.value} on {event.on} by {event.by}{known}")
+    event, say = change.event, shared.speech(context)
+    terminal.line(
+        say.gettext(
+            "{id}: {state} on {day} by {role}",
+            id=change.id,
+            state=say.word("state", event.state),
+            day=event.on,
+            role=event.by,
+        )
+    )
+    if not change.changed:
+        terminal.line(say.gettext("this was on record already"))
     for item in change.standings:
-        standing = item.standing
-        force = "in force" if item.in_force else "not in force"
-        end = f" until {_end(standing.ends)}" if item.in_force else ""
-        terminal.line(f"{standing.subject}: {item.state.value}, {force}{end}")
+        standing, state = item.standing, say.word("state", item.state)
+        if item.in_force:
+            told = say.gettext(
+                "{subject}: {state}, in force until {day}",
+                subject=standing.subject,
+                state=state,
+                day=_end(standing.ends),
+            )
+        else:
+            told = say.gettext(
+                "{subject}: {state}, not in force", subject=standing.subject, state=state
+            )
+        terminal.line(told)
     for line in change.notes:
-        terminal.line(line)
+        terminal.line(say.told(line))
     followed.tell(context)
 
 
@@ -362,8 +457,12 @@ def _event(event: ConsentEvent, personal: bool) -> Json:
     return {word: told[0][word] for word in ("state", "on", "by", "reason")}
 
 
-def _document(item: flow.Listed) -> Json:
-    """One record about one subject as it stands today; `state` is `expired` past its end."""
+def _document(item: flow.Listed, *, whole: bool = False) -> Json:
+    """One record about one subject as it stands today; `state` is `expired` past its end.
+
+    `whole` names the sidecars it stands in: their names are those of photos as dropped, which
+    may tell of somebody; elsewhere only what kind of source they are is told.
+    """
     standing = item.standing
     end, since = _end(standing.ends), standing.state_on
     return {
@@ -381,7 +480,9 @@ def _document(item: flow.Listed) -> Json:
         "givers": sorted(standing.giver_roles),
         "assent": standing.assent.value if standing.assent else None,
         "face": standing.face,
-        "sources": [names.show(source) for source in standing.sources],
+        "sources": [names.show(source) for source in standing.sources]
+        if whole
+        else sorted({flow.kind_of(source) for source in standing.sources}),
     }
 
 

@@ -15,6 +15,8 @@ import typer
 
 from dam.adapters.desk import Desk, open_desk
 from dam.adapters.settings import Settings, Workspace, find_workspace, load_settings
+from dam.render import lang
+from dam.render.lang import Speech
 
 
 class Format(enum.StrEnum):
@@ -49,6 +51,11 @@ def now() -> datetime:
 def options(context: typer.Context) -> Options:
     found = context.find_object(Options)
     return found if found is not None else Options()
+
+
+def speech(context: typer.Context) -> Speech:
+    """The words of the wanted language, for the terminal."""
+    return lang.speech(options(context).lang)
 
 
 def place(context: typer.Context) -> tuple[Workspace, Settings]:

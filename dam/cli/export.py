@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from dam.cli import context as shared
+from dam.cli import ingest as passes
 from dam.cli.context import Format, FormatOption
 from dam.core.errors import UsageError
-from dam.core.model import Purpose
+from dam.core.model import Purpose, Use, one_word
 from dam.flows import answers
 from dam.flows import export as flow
 from dam.render import documents, terminal
-from dam.render.text import said
+from dam.render.text import joined
 
 EXAMPLE = 'Example: dam export press --recipient "Le Matin" --territory MA --out ~/pack'
 
@@ -33,6 +34,10 @@ def export(
     territory: Annotated[
         str, typer.Option("--territory", help="A country (MA, FR) or world.")
     ] = "world",
+    use: Annotated[
+        str,
+        typer.Option("--use", help=f"What they will be used for: {', '.join(Use)}."),
+    ] = Use.EDITORIAL.value,
     programme: Annotated[str | None, typer.Option("--programme", help="Only this one.")] = None,
     place: Annotated[str | None, typer.Option("--place", help="Only this city.")] = None,
     asset: Annotated[
@@ -44,7 +49,7 @@ def export(
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """Make a press pack of what may be used for this purpose today; everything is decided again."""
-    lang = shared.options(context).lang
+    lang, say = shared.options(context).lang, shared.speech(context)
     where = territory.strip()
     where = "world" if where.lower() == "world" else where.upper()
     if where != "world" and not (len(where) == 2 and where.isascii() and where.isalpha()):
@@ -53,26 +58,36 @@ def export(
         )
     if not recipient.strip() or not recipient.isprintable():
         raise UsageError("The recipient is empty or not plain text", "Name who gets the pack")
+    end = next((word for word in Use if word == one_word(use)), None)
+    if end is None:
+        raise UsageError(f"{use!r} is no use", f"Use one of: {', '.join(Use)}")
     if purpose is Purpose.ARCHIVE:
         raise UsageError("The archive is no purpose of a pack", "Name press, web, print, ...")
     with (
         shared.desk(context, writing=not dry_run) as desk,
         desk.darkroom(1) as room,
-        terminal.progress("Exporting") as (begin, step),
+        terminal.progress(say.gettext("Exporting")) as (begin, step),
     ):
         order = flow.Order(
             purpose=purpose,
             recipient=recipient.strip(),
             out=out.absolute(),
             territory=where,
+            use=end,
             programme=programme,
             place=place,
             assets=tuple(answers.resolve(desk, a).id for a in asset or ()),
         )
         if waiting := flow.unread_sidecars(desk):
+            unread = say.ngettext(
+                "{n} sidecar lies in the inbox unread",
+                "{n} sidecars lie in the inbox unread",
+                waiting,
+            )
             terminal.note(
-                f"{waiting} sidecars lie in the inbox unread; one may be a withdrawal. "
-                "Run dam ingest first"
+                say.gettext(
+                    "{unread}; one may be a withdrawal. Run dam ingest first", unread=unread
+                )
             )
         pack = flow.export(desk, room, order, dry_run=dry_run, begin=begin, step=step)
     if format_ is Format.JSON:
@@ -80,8 +95,15 @@ def export(
             {
                 "pack": pack.id,
                 "path": str(pack.path) if pack.path else None,
+                "use": end.value,
                 "included": [
-                    {"asset": i.asset.id, "file": i.file, "sha256": i.sha256} for i in pack.included
+                    {
+                        "asset": i.asset.id,
+                        "file": i.file,
+                        "sha256": i.sha256,
+                        "waived": documents.waived(i.decision.waived, lang),
+                    }
+                    for i in pack.included
                 ],
                 "excluded": [
                     {
@@ -95,13 +117,22 @@ def export(
         )
         return
     for item in pack.included:
-        terminal.outcome(item.asset.id, "included", item.file, "")
+        under = joined(" ", passes.under(item.decision.waived, lang))
+        terminal.outcome(item.asset.id, "included", item.file, under, say)
     for left in pack.excluded:
-        why = said(left.reasons[0].message, lang) if left.reasons else left.note
-        terminal.outcome(left.asset, "excluded", "", why)
+        why = say.said(left.reasons[0].message) if left.reasons else say.told(left.note)
+        terminal.outcome(left.asset, "excluded", "", why, say)
+    waived = sum(bool(item.decision.waived) for item in pack.included)
+    pictures = say.ngettext("{n} picture", "{n} pictures", len(pack.included))
+    if waived:
+        some = say.ngettext("{n} of them under a waiver", "{n} of them under a waiver", waived)
+        pictures = say.list((pictures, some))
     if pack.id:
-        terminal.line(f"Pack {pack.id}: {len(pack.included)} pictures in {out}")
+        told = say.gettext(
+            "Pack {id} in {folder}: {pictures}", id=pack.id, folder=out, pictures=pictures
+        )
     elif dry_run and pack.included:
-        terminal.line(f"Would make a pack of {len(pack.included)} pictures")
+        told = say.gettext("Would make a pack: {pictures}", pictures=pictures)
     else:
-        terminal.line("No picture may go; nothing was written")
+        told = say.gettext("No picture may go; nothing was written")
+    terminal.line(told)

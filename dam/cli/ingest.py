@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import typer
@@ -10,9 +11,11 @@ import typer
 from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
 from dam.core.errors import InputsHeld
+from dam.core.model import Waived
 from dam.flows import ingest as flow
-from dam.render import documents, terminal
-from dam.render.text import said
+from dam.render import counts, documents, terminal
+from dam.render.lang import speech
+from dam.render.text import joined
 
 
 def register(app: typer.Typer) -> None:
@@ -33,10 +36,11 @@ def ingest(
 ) -> None:
     """Take in what lies in the inbox: approved photographs are filed, others held with a reason."""
     lang = shared.options(context).lang
+    say = speech(lang)
     with (
         shared.desk(context, writing=not dry_run, alone=not dry_run, untouched=dry_run) as desk,
         desk.darkroom() as room,
-        terminal.progress("Ingesting") as (begin, step),
+        terminal.progress(say.gettext("Ingesting")) as (begin, step),
     ):
         # The only clocks of a pass: the wall for file dates, sleep for one quiet time.
         ready = flow.quiet_ready(desk, time.time, time.sleep)  # noqa: TID251
@@ -55,10 +59,10 @@ def ingest(
         for outcome in report.outcomes:
             tell(outcome, lang)
         for line in report.notes:
-            terminal.note(line)
+            terminal.note(say.problem(line))
         advise(report, lang)
-        total = ", ".join(f"{n} {name}" for name, n in report.counts().items() if n)
-        terminal.line(("Would be: " if dry_run else "") + (total or "nothing to do"))
+        total = counts.told(report.counts(), say) or say.gettext("nothing to do")
+        terminal.line(say.gettext("Would be: {counts}", counts=total) if dry_run else total)
     for failure in report.failures():
         raise failure
     if strict and report.troubled():
@@ -67,33 +71,48 @@ def ingest(
 
 def tell(outcome: flow.Outcome, lang: str) -> None:
     """One outcome as one line, with every reason."""
+    say = speech(lang)
+    reasons = (say.said(why.message) for why in outcome.reasons)
     terminal.outcome(
         outcome.source,
         outcome.became.value,
         outcome.archived_as or outcome.asset or "",
-        " ".join(said(why.message, lang) for why in outcome.reasons),
+        joined(" ", (*reasons, *under(outcome.waived, lang))),
+        say,
     )
+
+
+def under(waived: Iterable[Waived], lang: str) -> Iterator[str]:
+    """The waivers that a decision rests on, each in a sentence."""
+    say = speech(lang)
+    for w in waived:
+        yield say.gettext(
+            "Waived: {rule}, by {role} until {day}.", rule=w.rule, role=w.by, day=w.until
+        )
 
 
 def advise(report: flow.Report, lang: str) -> None:
     """What to do about what was held: each piece of advice once, with how many it helps."""
+    say = speech(lang)
     photos: dict[str, int] = {}
     for outcome in report.outcomes:
-        for advice in {said(why.advice, lang) for why in outcome.reasons} - {""}:
+        for advice in {say.said(why.advice) for why in outcome.reasons} - {""}:
             photos[advice] = photos.get(advice, 0) + 1
     for advice, count in sorted(photos.items(), key=lambda pair: (-pair[1], pair[0])):
-        terminal.line(f"→ {advice} ({count})")
+        terminal.line(say.line("→ {advice} ({count})", advice=advice, count=count))
 
 
 def outcome_document(outcome: flow.Outcome, lang: str) -> documents.Json:
+    say = speech(lang, "plain")
     return {
         "asset": outcome.asset,
         "source": outcome.source,
         "sha256": outcome.sha256,
         "disposition": outcome.became.value,
         "reasons": [
-            {"rule": w.rule, "message": said(w.message, lang), "advice": said(w.advice, lang)}
+            {"rule": w.rule, "message": say.said(w.message), "advice": say.said(w.advice)}
             for w in outcome.reasons
         ],
         "archived_as": outcome.archived_as,
+        "waived": documents.waived(outcome.waived, lang),
     }

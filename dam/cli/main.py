@@ -11,10 +11,23 @@ from typing import Annotated
 import typer
 
 from dam import __version__
-from dam.cli import answers, audit, consent, doctor, export, ingest, rulebook, setup, watch
+from dam.cli import (
+    answers,
+    audit,
+    consent,
+    doctor,
+    explain,
+    export,
+    ingest,
+    rulebook,
+    setup,
+    waive,
+    watch,
+)
 from dam.cli.context import Lang, Options
 from dam.core.errors import DEFECT, DamError
 from dam.render import terminal
+from dam.render.lang import wanted
 
 EPILOG = (
     "Exit codes: 0 fine; 1 a defect or a failing machine; 2 usage or configuration; "
@@ -54,22 +67,16 @@ def main(
 ) -> None:
     """A photo pipeline that cannot publish a child without valid consent."""
     del version
-    context.obj = Options(workspace, lang.value if lang else _locale())
-
-
-def _locale() -> str:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name, "")
-        if value:
-            return value[:2] if value[:2] in ("en", "fr", "ar") else "en"
-    return "en"
+    context.obj = Options(workspace, lang.value if lang else wanted(os.environ))
 
 
 setup.register(app)
 ingest.register(app)
 watch.register(app)
 answers.register(app)
+explain.register(app)
 consent.register(app)
+waive.register(app)
 audit.register(app)
 export.register(app)
 rulebook.register(app)

@@ -7,7 +7,7 @@ import typer
 from dam.adapters.desk import load_pack
 from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
-from dam.core import view
+from dam.core import schema
 from dam.core.rules import RulePack
 from dam.render import terminal
 from dam.render.text import said
@@ -86,7 +86,7 @@ def list_(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
 
 def facts(format_: FormatOption = Format.TABLE) -> None:
     """Every fact a rule can ask for, with its type."""
-    found = view.leaves()
+    found = schema.leaves()
     if format_ is Format.JSON:
         terminal.emit({"facts": [{"name": n, "type": f.kind, "means": f.doc} for n, f in found]})
         return

@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 def watch(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
     """Watch the inbox and take in what arrives, a line a photo (with json, an object a line)."""
-    lang = shared.options(context).lang
+    lang, say = shared.options(context).lang, shared.speech(context)
     stop = threading.Event()
 
     def told(outcome: flow.Outcome) -> None:
@@ -38,7 +38,7 @@ def watch(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    terminal.note("Watching the inbox; stop with Ctrl-C")
+    terminal.note(say.gettext("Watching the inbox; stop with Ctrl-C"))
     started = False
     while not stop.is_set():
         try:
@@ -51,7 +51,7 @@ def watch(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
             # Rules that are being edited: nothing is decided until they are in order again.
             terminal.note(str(error))
             stop.wait(RETRY_SECONDS)
-    terminal.note("Stopped; everything taken is safe")
+    terminal.note(say.gettext("Stopped; everything taken is safe"))
 
 
 def _watch(desk: Desk, room: Darkroom, told: flow.Listener, stop: threading.Event) -> None:

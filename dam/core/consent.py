@@ -12,7 +12,9 @@ import calendar
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
+from dam.core import private
 from dam.core.facts import digest_of, youngest
 from dam.core.model import (
     IMPLIED_PURPOSES,
@@ -52,7 +54,7 @@ _ASKED_STATES = frozenset(
 _APPOINTED = frozenset({GiverRole.APPOINTED_REPRESENTATIVE, GiverRole.SOCIAL_WORKER})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """One version of a consent record from one source (a sidecar slot or the register).
 
@@ -64,17 +66,23 @@ class Record:
     events: tuple[ConsentEvent, ...]
     #: False where the source no longer mentions it: it limits still, and permits nothing.
     stated: bool = True
+    #: Random, another one for other personal details; "" where there are none or none are stored.
+    revision: str = ""
 
     def digest(self) -> str:
-        """SHA-256 in hex over what counted: the record and all its events."""
-        return digest_of(
-            [
-                # What was left unsaid counts otherwise than the same word written down.
-                self.item.model_dump(mode="json", exclude={"events"}, exclude_unset=True),
-                sorted(digest_of(e.model_dump(mode="json")) for e in self.events),
-                self.stated,
-            ]
-        )
+        """SHA-256 in hex over what counted: the record and all its events.
+
+        Whoever knows it can guess nothing: `revision` stands for names, birth dates and texts.
+        """
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        # What was left unsaid counts otherwise than the same word written down.
+        body, _ = private.part(self.item.model_dump(mode="json", exclude_unset=True))
+        body.pop("events", None)
+        told = (private.part_event(e.model_dump(mode="json"))[0] for e in self.events)
+        return digest_of([body, self.revision, sorted(map(digest_of, told)), self.stated])
 
 
 @dataclass(frozen=True, slots=True)

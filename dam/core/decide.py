@@ -14,9 +14,18 @@ from typing import Any
 
 import cel
 
-from dam.core import view
+from dam.core import view, waivers
 from dam.core.facts import digest_of
-from dam.core.model import Decision, Disposition, Obligation, Otherwise, Purpose, Reason
+from dam.core.model import (
+    Decision,
+    Disposition,
+    Obligation,
+    Otherwise,
+    Purpose,
+    Reason,
+    Use,
+    Waived,
+)
 from dam.core.rules import Rule, RulePack
 
 #: Every approval demands these, whatever the rules say.
@@ -37,9 +46,15 @@ def decide(
     purpose: Purpose,
     day: date,
     territory: str = WORLD,
+    *,
+    use: str = Use.EDITORIAL,
 ) -> Decision:
-    """Decide one purpose. Never raises for anything in the dossier: what fails is held."""
-    return decide_all(dossier, pack, (purpose,), day, territory)[0]
+    """Decide one purpose. Never raises for anything in the dossier: what fails is held.
+
+    `use` is what the recipient will do with the picture, a word of `Use`; any other is no use
+    that a rule allows.
+    """
+    return decide_all(dossier, pack, (purpose,), day, territory, use=use)[0]
 
 
 def decide_all(
@@ -48,18 +63,27 @@ def decide_all(
     purposes: Iterable[Purpose],
     day: date,
     territory: str = WORLD,
+    *,
+    use: str = Use.EDITORIAL,
 ) -> tuple[Decision, ...]:
     """Decide several purposes on one day, the facts looked at once."""
     wanted = tuple(purposes)
     term = pack.policy.default_term
-    variables = view.build(dossier, wanted[0] if wanted else Purpose.ARCHIVE, territory, day, term)
+    first = wanted[0] if wanted else Purpose.ARCHIVE
+    standings = dossier.standings(day, term)
+    variables = view.build(dossier, first, territory, day, term, use, standings)
     context = cel.Context(variables)
-    facts_digest = digest_of(
-        [dossier.facts.digest(), dossier.sha256, sorted(r.digest() for r in dossier.records)]
-    )
-    turning = view.turning_days(dossier, day, term, usual=pack.usual_days)
+    known: list[object] = [dossier.facts.digest(), dossier.sha256]
+    known.append(sorted(r.digest() for r in dossier.records))
+    if dossier.naming is not None and dossier.naming.names:
+        known.append(dossier.naming.body())
+    if dossier.waivers:
+        known.append(sorted(w.digest() for w in dossier.waivers))
+    facts_digest = digest_of(known)
+    turning = view.turning_days(dossier, day, standings, usual=pack.usual_days)
     literal = [d for named in pack.dates for d in (named, *view.neighbours(named))]
-    ahead = [d for d in (*turning, *literal) if d > day]
+    lifting = waivers.turning_days(dossier)
+    ahead = [d for d in (*turning, *literal, *lifting) if d > day]
     consents = tuple(sorted({(r.item.id, r.digest()) for r in dossier.records}))
     shared: dict[str, tuple[Reason | None, tuple[Obligation, ...]]] = {}
     decisions = []
@@ -74,6 +98,11 @@ def decide_all(
                 shared[rule.id] = _ask(rule, context, variables)
             outcomes.append(shared[rule.id])
         reasons = _strictest_first(reason for reason, _ in outcomes if reason is not None)
+        waived: tuple[Waived, ...] = ()
+        if dossier.waivers and reasons:
+            asked = waivers.Question(dossier, purpose, territory, day)
+            reasons, waived = waivers.lift(reasons, pack.rules, asked)
+        passed = waivers.crossings(waived, pack.rules, day)
         obliged = {o for _, given in outcomes for o in given} | set(ALWAYS)
         disposition = _verdict(reasons)
         decisions.append(
@@ -88,8 +117,9 @@ def decide_all(
                 else (),
                 facts_digest=facts_digest,
                 pack_digest=pack.digest,
-                holds_until=min(ahead, default=None),
+                holds_until=min((*ahead, *passed), default=None),
                 consents=consents,
+                waived=waived,
             )
         )
     return tuple(decisions)
@@ -138,6 +168,7 @@ def _reason(
         source=file.source,
         evidence=_evidence(rule, variables, subjects),
         subjects=subjects,
+        unknown=unknown,
     )
 
 

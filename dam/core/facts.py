@@ -18,6 +18,14 @@ from dam.core.model import AGE_ORDER, AgeBand
 from dam.core.readings import Status
 from dam.core.record import Region
 
+#: What is looked for in a photograph and its sidecars. Facts of an earlier version do not say
+#: whether it is there: such a photograph is looked at again, and until then that is unknown.
+VERSION = 1
+
+#: How much of a true name stands somewhere, how exactly a place is named there.
+NameSaid = Literal["first", "full"]
+PlaceSaid = Literal["town", "venue"]
+
 #: Sources of a capture day that is only a guess: good for filing, never written into a picture.
 FILE_DATE = "file date"
 DAY_RECEIVED = "day received"
@@ -60,14 +68,30 @@ class PeopleFact(Strict):
     """Who is shown. `stated` is unknown when no person has said.
 
     `mentioned` counts the people that the photo's own metadata speaks of; `minors_mentioned`
-    those of them that it says are, or may be, minors.
+    those of them that it says are, or may be, minors. `named_in` tells where a name that the
+    metadata gives to a person stands (metadata, caption, file name) and how much of it; the
+    name itself stays in the original.
     """
 
     stated: Literal["unknown", "none", "crowd", "listed"] = "unknown"
     persons: tuple[PersonFact, ...] = ()
     mentioned: int = 0
     minors_mentioned: int = 0
+    #: Block and tag of what speaks of people in the metadata.
+    mentioned_by: tuple[str, ...] = ()
+    named_in: dict[str, NameSaid] = PydanticField(default_factory=dict)
     sources: tuple[str, ...] = ()
+
+
+class PlaceFact(Strict):
+    """The exact places that anybody named for the photograph: `towns`, and `venues` in them.
+
+    `in_metadata`: the original's own metadata tells one, by its name or by coordinates.
+    """
+
+    towns: tuple[str, ...] = ()
+    venues: tuple[str, ...] = ()
+    in_metadata: bool = False
 
 
 class FacesFact(Strict):
@@ -98,6 +122,7 @@ class Facts(Strict):
     caption: CaptionFact = CaptionFact()
     country: TextFact = TextFact()
     city: TextFact = TextFact()
+    place: PlaceFact = PlaceFact()
     embargo: TextFact = TextFact()
     tags: tuple[str, ...] = ()
     gps: bool = False
@@ -111,6 +136,7 @@ class Facts(Strict):
     ambiguous: tuple[str, ...] = ()
     #: SHA-256 of every sidecar these facts rest on as they were said, `?` behind an ambiguous one.
     sidecars: tuple[str, ...] = ()
+    version: int = 0
 
     def body(self) -> dict[str, object]:
         """The facts as JSON-able data, for storing; `Facts.model_validate` takes them back."""

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -69,23 +76,55 @@ def _territory(value: object) -> object:
     return value
 
 
-YesNo = Annotated[bool, BeforeValidator(_yes_no)]
-IsoDate = Annotated[date, BeforeValidator(_iso_date)]
+def _written(*forms: dict[str, Any]) -> WithJsonSchema:
+    """What an editor takes for right: the text, and what its YAML or JSON may make of it."""
+    return WithJsonSchema(forms[0] if len(forms) == 1 else {"anyOf": list(forms)})
+
+
+def _text(pattern: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401  (words of JSON Schema)
+    return {"type": "string", "pattern": f"^({pattern})$", **more}
+
+
+_ANY_CASE = "[Yy][Ee][Ss]|[Nn][Oo]|[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]"
+_DAY = _text("[0-9]{4}-[0-9]{2}-[0-9]{2}", format="date")
+_PART = r"0|1|0?\.[0-9]+|0\.|1\.0*|[0-9]+(\.[0-9]*)?[eE]-[0-9]{1,3}"
+_PARTS = ({"type": "number", "minimum": 0, "maximum": 1}, _text(_PART))
+_YEARS = ({"type": "integer", "minimum": 1900, "maximum": 2200}, _text("19[0-9]{2}|2[01][0-9]{2}"))
+
+YesNo = Annotated[
+    bool,
+    BeforeValidator(_yes_no),
+    _written({"type": "boolean"}, {"enum": ["yes", "no"]}, _text(_ANY_CASE)),
+]
+IsoDate = Annotated[date, BeforeValidator(_iso_date), _written(_DAY)]
 Number = Annotated[float, BeforeValidator(_number)]
 #: A year of birth as people write it.
-Year = Annotated[int, BeforeValidator(_number), Field(ge=1900, le=2200)]
-Fraction = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
+Year = Annotated[int, BeforeValidator(_number), Field(ge=1900, le=2200), _written(*_YEARS)]
+Fraction = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1), _written(*_PARTS)]
 #: A pseudonym or record number: letters, digits, `-`, `_`, `.`; never a name with spaces.
 Ident = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", strip_whitespace=True)
 ]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
-Country = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[
+    str,
+    BeforeValidator(_upper),
+    StringConstraints(pattern=r"^[A-Z]{2}$"),
+    _written(_text("[A-Za-z]{2}")),
+]
 Territory = Annotated[
-    str, BeforeValidator(_territory), StringConstraints(pattern=r"^([A-Z]{2}|world)$")
+    str,
+    BeforeValidator(_territory),
+    StringConstraints(pattern=r"^([A-Z]{2}|world)$"),
+    _written({"enum": ["world"]}, _text("[A-Za-z]{2}|[Ww][Oo][Rr][Ll][Dd]")),
 ]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-Sha256 = Annotated[str, BeforeValidator(lowered), StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Sha256 = Annotated[
+    str,
+    BeforeValidator(lowered),
+    StringConstraints(pattern=r"^[0-9a-f]{64}$"),
+    _written(_text("[0-9a-fA-F]{64}")),
+]
 #: A length of time such as `5y`, `18m` or `90d`.
 Term = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}[ymd]$")]
 Captions = dict[Language, Text]

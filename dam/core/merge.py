@@ -7,33 +7,37 @@ youngest age counts, the latest embargo counts. Every source that spoke is kept.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from dam.core import mentions
 from dam.core.facts import (
     DAY_RECEIVED,
     FILE_DATE,
+    VERSION,
     BlockFact,
     CaptionFact,
     FacesFact,
     Facts,
+    NameSaid,
     PeopleFact,
     PersonFact,
+    PlaceFact,
     TextFact,
     youngest,
 )
 from dam.core.model import AgeBand
-from dam.core.readings import Field, Looked, Metadata, Reading, Status, parse_captured
+from dam.core.naming import named_in
+from dam.core.readings import Field, Looked, Metadata, Status, parse_captured
 from dam.core.record import Person, PhotoStatement
 
 #: Cameras without a set clock start at 1980, 1990 or 2000; anything before this is no date.
 EARLIEST_CAPTURE = date(1990, 1, 1)
 
-#: PLUS codes (MinorModelAgeDisclosure) that say the youngest person is an adult.
-ADULT_AGE_CODES = frozenset({f"AG-A{age}" for age in range(18, 26)})
+#: Of more towns than that in the metadata the rest is not looked for in captions.
+MAX_TOWNS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,13 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """How a photograph arrived: the names of its folders below the inbox, and file date (UTC)."""
+    """How a photograph arrived: the names of its folders below the inbox, its file date (UTC),
+    the day of receipt, and its own file name."""
 
     folders: tuple[str, ...]
     modified: date
     day: date
+    name: str = ""
 
 
 def merge(
@@ -87,7 +93,8 @@ def merge(
     """
     meta = looked.metadata
     read = [s for s in statements if s.said is not None]
-    people = _people(read, meta)
+    caption = _caption(read, meta)
+    people = _people(read, meta, named_in(_names(meta), caption.written.values(), received.name))
     return Facts(
         format=looked.format,
         width=looked.width,
@@ -96,13 +103,14 @@ def merge(
         photographer=_photographer(read, meta, roster, received),
         creator=_first(meta, Field.CREATOR),
         programme=_said(read, "programme"),
-        caption=_caption(read, meta),
+        caption=caption,
         country=_place(read, meta, "country", Field.COUNTRY),
         city=_place(read, meta, "city", Field.CITY),
+        place=_exact(read, meta),
         embargo=_embargo(read),
         tags=tuple(sorted({tag for s in read if s.said for tag in s.said.tags})),
         gps=any(r.field is Field.GPS for r in meta.readings),
-        release_status=_first(meta, Field.RELEASE_STATUS),
+        release_status=_release_status(meta),
         people=people,
         faces=_faces(looked),
         blocks=tuple(BlockFact(name=b.name, status=b.status, detail=b.detail) for b in meta.blocks),
@@ -110,6 +118,7 @@ def merge(
         contradictions=_contradictions(read, people),
         ambiguous=tuple(s.shown for s in statements if s.ambiguous),
         sidecars=sidecars,
+        version=VERSION,
     )
 
 
@@ -122,6 +131,13 @@ def _first(meta: Metadata, field: Field) -> TextFact:
         value=str(found[0].value),
         sources=tuple(r.source for r in found if r.value == found[0].value),
     )
+
+
+def _release_status(meta: Metadata) -> TextFact:
+    told = mentions.release_status(meta)
+    if told is None:
+        return TextFact()
+    return TextFact(status=Status.KNOWN, value=told[0], sources=told[1])
 
 
 def _said(read: Sequence[Statement], name: str) -> TextFact:
@@ -217,6 +233,22 @@ def _place(read: Sequence[Statement], meta: Metadata, part: str, field: Field) -
     return _first(meta, field)
 
 
+def _exact(read: Sequence[Statement], meta: Metadata) -> PlaceFact:
+    """Every town and venue that any source names; the nearest counts for none of them."""
+    said = [s.said.location for s in read if s.said and s.said.location]
+    told = [str(r.value) for r in meta.readings if r.field is Field.CITY][:MAX_TOWNS]
+    return PlaceFact(
+        towns=tuple(sorted({*(place.city for place in said if place.city), *told})),
+        venues=tuple(sorted({place.place for place in said if place.place})),
+        in_metadata=bool(told) or any(r.field is Field.GPS for r in meta.readings),
+    )
+
+
+def _names(meta: Metadata) -> list[str]:
+    """The names that the metadata gives to people, each once."""
+    return list(dict.fromkeys(str(r.value) for r in meta.readings if r.field is Field.PERSON))
+
+
 def _embargo(read: Sequence[Statement]) -> TextFact:
     days = [(s.said.embargo, s.shown) for s in read if s.said and s.said.embargo]
     if not days:
@@ -236,7 +268,7 @@ def _faces(looked: Looked) -> FacesFact:
     return FacesFact(count=len(faces.faces), status=Status.KNOWN, source=faces.detector)
 
 
-def _people(read: Sequence[Statement], meta: Metadata) -> PeopleFact:
+def _people(read: Sequence[Statement], meta: Metadata, names_in: dict[str, NameSaid]) -> PeopleFact:
     """The union of all people that anybody declared; `none` only if nobody declared one."""
     anonymous: list[PersonFact] = []
     named: dict[str, list[tuple[Person, str]]] = {}
@@ -271,8 +303,10 @@ def _people(read: Sequence[Statement], meta: Metadata) -> PeopleFact:
     return PeopleFact(
         stated=stated,
         persons=persons,
-        mentioned=_mentioned(meta),
-        minors_mentioned=_minors_mentioned(meta),
+        mentioned=mentions.count(meta, persons),
+        minors_mentioned=mentions.minors(meta),
+        mentioned_by=tuple(dict.fromkeys(r.source for r in meta.readings if mentions.of_people(r))),
+        named_in=names_in,
         sources=tuple(sources),
     )
 
@@ -291,37 +325,6 @@ def _person(said: Sequence[tuple[Person, str]]) -> PersonFact:
         # contradict each other.
         consent=consents.pop() if len(consents) == 1 else None,
         sources=tuple(dict.fromkeys(shown for _, shown in said)),
-    )
-
-
-def _most(readings: Iterable[Reading]) -> int:
-    """How many readings the source has that has most: several blocks tell of the same people."""
-    return max(Counter(r.source for r in readings).values(), default=0)
-
-
-def _mentioned(meta: Metadata) -> int:
-    named = [r for r in meta.readings if r.field is Field.PERSON]
-    return max(
-        len({r.value for r in named}),
-        _most(named),
-        _most(r for r in meta.readings if r.field is Field.PERSON_REGION),
-        _most(r for r in meta.readings if r.field is Field.MODEL_AGE),
-        int(any(r.field is Field.MINOR_AGE for r in meta.readings)),
-    )
-
-
-def _minors_mentioned(meta: Metadata) -> int:
-    return max(
-        _most(
-            r
-            for r in meta.readings
-            if r.field is Field.MODEL_AGE and isinstance(r.value, int) and r.value < 18
-        ),
-        int(
-            any(
-                r.field is Field.MINOR_AGE and r.value not in ADULT_AGE_CODES for r in meta.readings
-            )
-        ),
     )
 
 

@@ -36,6 +36,30 @@ class Purpose(enum.StrEnum):
 IMPLIED_PURPOSES = frozenset({Purpose.ARCHIVE, Purpose.INTERNAL})
 
 
+class Use(enum.StrEnum):
+    """What whoever receives a picture will do with it; `editorial` unless somebody says else.
+
+    A purpose tells where a rendition appears, a use to what end. Rules say which are forbidden,
+    and a consent record may forbid any of them by name (`prohibited`).
+    """
+
+    EDITORIAL = "editorial"
+    EDUCATIONAL = "educational"
+    RESEARCH = "research"
+    ADVOCACY = "advocacy"
+    FUNDRAISING = "fundraising"
+    COMMERCIAL = "commercial"
+    ADVERTISING = "advertising"
+    POLITICAL = "political"
+    POLITICAL_PARTY = "political_party"
+    DISCRIMINATORY = "discriminatory"
+
+
+def one_word(written: str) -> str:
+    """A word as rules spell it: `Political-Party`, `political party` are `political_party`."""
+    return "_".join(written.casefold().replace("-", " ").replace("_", " ").split())
+
+
 class ConsentState(enum.StrEnum):
     """The W3C DPV consent states. Only given and renewed count."""
 
@@ -206,7 +230,7 @@ class Obligation(enum.StrEnum):
 
 #: What renditions can do today. A rule that obliges anything else is refused at load: an
 #: obligation that nobody carries out would be an approval without its condition.
-CARRIED_OUT = frozenset({Obligation.CREDIT, Obligation.WATERMARK})
+CARRIED_OUT = frozenset({Obligation.CREDIT, Obligation.WATERMARK, Obligation.DROP_LOCATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +238,8 @@ class Reason:
     """Why a decision is not an approval: the rule, its words, its evidence.
 
     `message`, `advice` and `title` map language tags (en, fr, ar) to text. `evidence`
-    are short statements "field = value (source)"; `subjects` are pseudonyms.
+    are short statements "field = value (source)"; `subjects` are pseudonyms. `unknown`: the
+    rule could not be checked, for want of a fact.
     """
 
     rule: str
@@ -225,6 +250,21 @@ class Reason:
     source: str
     evidence: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A reason that a waiver lifts: the waiver's id, the role that gave it, its last day."""
+
+    id: str
+    by: str
+    until: date
+    reason: Reason
+
+    @property
+    def rule(self) -> str:
+        return self.reason.rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +273,7 @@ class Decision:
 
     `holds_until` is the first day on which the decision could change by the calendar
     alone (None: never). `consents` are (consent id, digest of the record as it counted).
+    `waived` are the reasons that do not stand because of a waiver, whatever was decided.
     """
 
     purpose: Purpose
@@ -245,6 +286,7 @@ class Decision:
     pack_digest: str
     holds_until: date | None
     consents: tuple[tuple[str, str], ...] = ()
+    waived: tuple[Waived, ...] = ()
 
     def identity(self) -> tuple[str, str, date, str, str]:
         """What tells this decision apart: all else follows from it."""

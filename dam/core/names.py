@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import fnmatch
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ _HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 
 MISNAMED = (
     "looks like a consent sidecar but is not named as one: name it NAME.EXT.consent.yaml "
-    "beside the photograph, or consent.yaml for the whole folder"
+    "beside the photograph, or consent.yaml or consent.csv for the whole folder"
 )
 
 
@@ -165,19 +166,13 @@ def _speaking(name: bytes) -> Claim | None:
     stem, suffix = split(name)
     before, dot, last = stem.rpartition(b".")
     if last.lower() == b"consent" and (suffix or dot):
-        if suffix in RECORD_SUFFIXES:
+        if suffix in RECORD_SUFFIXES or (suffix == b"csv" and not dot):
             if not dot:
                 return Claim(Role.SHOOT)
             if before:
                 return Claim(Role.SIDECAR, before, is_photo(before))
         if suffix in _MEDIA_SUFFIXES | PHOTO_SUFFIXES:
             return Claim(Role.OTHER, reason="a consent form or recording, not a photograph")
-        if suffix == b"csv" and not dot:
-            return Claim(
-                Role.OTHER,
-                reason="consent.csv is read in a later version: use consent.yaml",
-                unread=True,
-            )
         return Claim(Role.OTHER, before, is_photo(before), MISNAMED, unread=True)
     if suffix == b"xmp":
         return Claim(Role.XMP, stem, is_photo(stem))
@@ -243,5 +238,22 @@ def _plain(name: bytes) -> Claim:
 
 
 def matches(pattern: str, name: bytes | str) -> bool:
-    """Whether a file pattern (`IMG_01*.JPG`; `*`, `?`, `[...]`) means this name, by `key`."""
-    return fnmatch.fnmatchcase(key(name), key(pattern))
+    """Whether a file pattern (`IMG_01*.JPG`; `*`, `?`, `[...]`) means this name, by `key`.
+
+    A name is meant by itself, whatever signs it has in it (`photo[1].jpg`).
+    """
+    wanted, folded = key(name), key(pattern)
+    if wanted == folded or not is_glob(folded):
+        return wanted == folded
+    return _glob(folded).match(wanted) is not None
+
+
+def is_glob(pattern: str) -> bool:
+    """Whether a file pattern may mean several names."""
+    return any(sign in pattern for sign in "*?[")
+
+
+@functools.lru_cache(maxsize=4096)
+def _glob(folded: str) -> re.Pattern[str]:
+    # fnmatch itself remembers 256 patterns; a table of a shoot has thousands, for every photo.
+    return re.compile(fnmatch.translate(folded))

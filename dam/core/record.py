@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from dam.core.fields import (
     Captions,
@@ -145,7 +145,29 @@ class ConsentItem(Strict):
     assets: tuple[AssetScope, ...] = ()
 
 
-class ConsentRecord(ConsentItem):
+class NamedSubject(ConsentSubject):
+    """A subject with what only the register takes, and keeps apart (`dam.core.private`)."""
+
+    name: Text | None = Field(default=None, repr=False)
+    first_name: Text | None = Field(default=None, repr=False)
+    contact: Text | None = Field(default=None, repr=False)
+
+
+class NamedGiver(Giver):
+    """A giver with what only the register takes, and keeps apart."""
+
+    name: Text | None = Field(default=None, repr=False)
+    contact: Text | None = Field(default=None, repr=False)
+
+
+class NamedItem(ConsentItem):
+    """A consent record as the register takes it in: names and contacts may stand in it."""
+
+    subject: NamedSubject
+    givers: tuple[NamedGiver, ...] = ()
+
+
+class ConsentRecord(NamedItem):
     """A consent record as a file of its own (ISO/IEC TS 27560 as the W3C DPV guide maps it)."""
 
     schema_: Literal["dam/consent/1"] = Field(alias="schema")
@@ -168,7 +190,13 @@ class Location(Strict):
     place: Text | None = None
 
 
-PeopleNone = Annotated[Literal["none"], BeforeValidator(lowered)]
+PeopleNone = Annotated[
+    Literal["none"],
+    BeforeValidator(lowered),
+    WithJsonSchema(
+        {"anyOf": [{"enum": ["none"]}, {"type": "string", "pattern": "^[Nn][Oo][Nn][Ee]$"}]}
+    ),
+]
 
 
 def _people_form(value: object) -> str:

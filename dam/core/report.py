@@ -15,6 +15,7 @@ from dam.core.consent import NO_END
 from dam.core.model import AgeBand, Decision, Disposition, Purpose
 from dam.core.rows import AssetRow
 from dam.core.view import Dossier, age_of, chosen
+from dam.core.waivers import Waiver, counting, purposes_lifted
 
 
 class Kind(enum.StrEnum):
@@ -33,6 +34,7 @@ class Kind(enum.StrEnum):
     NO_CREDIT = "no_credit"
     EMBARGO = "embargo"
     AT_RISK = "at_risk"
+    WAIVER = "waiver"
     HELD = "held"
 
 
@@ -50,6 +52,9 @@ KIND_OF_RULE = {
     "never-publish": Kind.REFUSED,
     "purpose-and-territory": Kind.SCOPE_MISMATCH,
     "face-may-be-shown": Kind.SCOPE_MISMATCH,
+    "name-may-be-said": Kind.SCOPE_MISMATCH,
+    "place-may-be-named": Kind.SCOPE_MISMATCH,
+    "forbidden-uses": Kind.SCOPE_MISMATCH,
     "readable": Kind.UNREADABLE,
     "sources-agree": Kind.UNREADABLE,
     "everyone-accounted-for": Kind.UNDECLARED_FACES,
@@ -58,6 +63,9 @@ KIND_OF_RULE = {
     "embargo": Kind.EMBARGO,
     "protect-where-at-risk": Kind.AT_RISK,
     "always-protect-identity": Kind.AT_RISK,
+    "three-pillars": Kind.AT_RISK,
+    "drop-location": Kind.AT_RISK,
+    "captioned-in-context": Kind.HELD,
 }
 
 EXPIRING_DAYS = 90
@@ -69,7 +77,8 @@ class AuditRow:
 
     `minors` counts those who can be recognised, unknown ages among them. `until` is the last
     day on which the consents of all who can be recognised are in force (None where there is
-    none or no end); `purposes` are those approved on the day of the audit.
+    none or no end); `purposes` are those approved on the day of the audit. `waivers` are the
+    ids of those in force for it, whether or not they lift anything today.
     """
 
     asset: str
@@ -84,6 +93,7 @@ class AuditRow:
     consents: tuple[str, ...]
     until: date | None
     purposes: tuple[Purpose, ...]
+    waivers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,7 @@ def row(
         consents=tuple(s.id for s in used if s is not None),
         until=min(ends, default=None),
         purposes=tuple(d.purpose for d in decisions if d.disposition is Disposition.APPROVED),
+        waivers=tuple(w.id for w in counting(dossier, day)),
     )
 
 
@@ -166,3 +177,58 @@ def findings(
             )
         )
     return found
+
+
+def waiver_findings(
+    asset: str, dossier: Dossier, decisions: Iterable[Decision], day: date
+) -> list[Finding]:
+    """A finding for each waiver in force: what it lets pass, or that it lifts nothing today."""
+    made = tuple(decisions)
+    return [
+        _idle(asset, waiver)
+        if not purposes_lifted(made, waiver.id)
+        else _in_force(asset, waiver, made)
+        for waiver in counting(dossier, day)
+    ]
+
+
+def _in_force(asset: str, waiver: Waiver, made: tuple[Decision, ...]) -> Finding:
+    lifted = [w.reason for d in made for w in d.waived if w.id == waiver.id]
+    uses = ", ".join(purpose.value for purpose in purposes_lifted(made, waiver.id))
+    rule, by, last = waiver.rule, waiver.by, waiver.until.isoformat()
+    return Finding(
+        Kind.WAIVER,
+        asset,
+        tuple(sorted({subject for reason in lifted for subject in reason.subjects})),
+        {
+            "en": f"{rule} is waived by {by} until {last} ({uses}; {waiver.id}).",
+            "fr": f"{rule} : dérogation de {by} jusqu'au {last} ({uses} ; {waiver.id}).",
+            "ar": f"استثناء من {rule} منحه {by} حتى {last} ({uses}؛ {waiver.id}).",
+        },
+        {
+            "en": "Mend what the rule asks for before that day.",
+            "fr": "Remédiez avant cette date à ce que la règle demande.",
+            "ar": "عالج ما تطلبه القاعدة قبل ذلك اليوم.",
+        },
+    )
+
+
+def _idle(asset: str, waiver: Waiver) -> Finding:
+    rule, by, last = waiver.rule, waiver.by, waiver.until.isoformat()
+    return Finding(
+        Kind.WAIVER,
+        asset,
+        (),
+        {
+            "en": f"The waiver of {rule} by {by} until {last} lifts nothing today ({waiver.id}).",
+            "fr": f"La dérogation à {rule} de {by} jusqu'au {last} ne lève rien ce jour "
+            f"({waiver.id}).",
+            "ar": f"الاستثناء من {rule} الذي منحه {by} حتى {last} لا يرفع شيئا اليوم "
+            f"({waiver.id}).",
+        },
+        {
+            "en": "End it with dam waive end, or waive again what there is now.",
+            "fr": "Mettez-y fin avec dam waive end, ou accordez-en une pour la situation actuelle.",
+            "ar": "أنهِه بالأمر dam waive end، أو امنح استثناء جديدا لما هو قائم الآن.",
+        },
+    )

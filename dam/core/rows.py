@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Literal, TypedDict
 
 from dam.core.model import Disposition
+from dam.core.waivers import Waiver
 
 SidecarKind = Literal["photo", "shoot", "xmp"]
 RenditionState = Literal["planned", "filed", "removed"]
@@ -125,6 +126,8 @@ class ConsentVersion:
     body: dict[str, object]
     recorded_at: datetime
     stated: bool = True
+    revision: str = ""
+    told_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,28 @@ class PackItemRow:
     file: str
     sha256: str
     consents: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverRow:
+    """A waiver with the asset it is for and when it was recorded."""
+
+    asset: str
+    waiver: Waiver
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverEnd:
+    """How a waiver ended before its last day, and by which role; "" where nobody ended it.
+
+    `refused`: somebody shown said no. `replaced`: a later one covers all that it did.
+    """
+
+    waiver: str
+    why: Literal["ended", "refused", "replaced"]
+    role: str
+    ended_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A rule pack: files people can read, checked whole before any of it is used.
 
 A rule is one YAML file. `when` says to what it applies, `require` what must then be true,
-both in CEL over the names of `dam.core.view.SCHEMA`; with `each: person` they are asked of
+both in CEL over the names of `dam.core.schema.SCHEMA`; with `each: person` they are asked of
 every listed person, as `person`. `otherwise` says what follows: hold, refuse, or oblige.
 `examples` that pass and fail are part of every rule: they are its tests and its
 documentation.
@@ -25,7 +25,7 @@ from typing import Annotated, Literal
 import cel
 from pydantic import Field, StringConstraints, ValidationError
 
-from dam.core import view
+from dam.core import schema
 from dam.core.errors import RulePackError
 from dam.core.expression import FUNCTIONS, UNFOLLOWED, Named, Path, named
 from dam.core.fields import Strict, Text
@@ -53,17 +53,23 @@ POLICY_FILE = "policy.yaml"
 FLOOR = frozenset(
     {
         "assent-refused",
+        "captioned-in-context",
         "credited",
+        "drop-location",
         "everyone-accounted-for",
         "faces-checked",
+        "forbidden-uses",
         "guardian-and-child",
         "in-time",
+        "name-may-be-said",
         "never-publish",
         "no-record",
         "people-stated",
+        "place-may-be-named",
         "purpose-and-territory",
         "readable",
         "sources-agree",
+        "three-pillars",
         "unknown-age-is-minor",
         "withdrawn-or-refused",
     }
@@ -86,8 +92,10 @@ class Example(Strict):
 
 
 class Examples(Strict):
-    passing: tuple[Example, ...] = Field(min_length=1, alias="pass")
-    failing: tuple[Example, ...] = Field(min_length=1, alias="fail")
+    """A single example on a side is easily the one for which the rule happens to be right."""
+
+    passing: tuple[Example, ...] = Field(min_length=2, alias="pass")
+    failing: tuple[Example, ...] = Field(min_length=2, alias="fail")
 
 
 class RuleFile(Strict):
@@ -115,6 +123,8 @@ class Policy(Strict):
     default_term: Term
     organisation: Text
     withdrawal_contact: Text
+    #: How far ahead the last day of a waiver may lie when it is given.
+    waiver_max: Term = "1y"
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +286,7 @@ def _rule(tree: Tree, name: str, problems: list[Problem]) -> Rule | None:
     return Rule(
         file,
         program,
-        tuple(p for p in paths if view.resolve(p, each=file.each) is not None),
+        tuple(p for p in paths if schema.resolve(p, each=file.each) is not None),
         "purpose" in program.variables(),
     )
 
@@ -294,7 +304,7 @@ def _expression_problems(
     found = [*_unfit(names, functions), *_unfit_days(expression, names)]
     for path in names.paths:
         try:
-            view.resolve(path, each=file.each)
+            schema.resolve(path, each=file.each)
         except KeyError:
             found.append(_unknown(path))
     return [Problem(name, line, key, message) for message in dict.fromkeys(found)]

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from dam.core import view
+from dam.core import schema
 
 _CONSENT: dict[str, object] = {
     "id": "C-0001",
@@ -36,13 +36,19 @@ _CONSENT: dict[str, object] = {
 _PERSON: dict[str, object] = {
     "id": "S-0001",
     "identifiable": True,
+    "face": "visible",
+    "name_in": [],
+    "name_said": "none",
+    "pillars": ["face"],
     "minor": True,
     "age_band": "6-11",
     "unaccompanied": False,
+    "vulnerable": False,
     "situation": ["other"],
     "risk": "low",
     "risk_visible": False,
     "risk_reasons": [],
+    "prohibited": ["commercial"],
     "has_consent": True,
     "refused_elsewhere": False,
     "consent": _CONSENT,
@@ -50,12 +56,16 @@ _PERSON: dict[str, object] = {
 
 _BLAMELESS: dict[str, object] = {
     "purpose": "press",
+    "use": "editorial",
     "territory": "world",
     "day": "2022-06-15",
     "photo": {
         "format": "JPEG",
         "captured": "2021-11-18",
         "captioned": True,
+        "place_in": [],
+        "place_said": "none",
+        "leaves": ["caption"],
         "embargo": "",
         "gps": False,
         "release_status": "",
@@ -103,7 +113,7 @@ def sample(changes: Changes, each: str | None = "person") -> dict[str, object]:
 def _set(facts: dict[str, object], name: str, value: object, each: str) -> None:
     path = name.split(".")
     try:
-        leaf = view.resolve(path, each=each)
+        leaf = schema.resolve(path, each=each)
     except KeyError:
         raise KeyError(f"there is no fact named {name!r}") from None
     if leaf is None and value != UNKNOWN:

@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from dam.core import tree as trees
 from dam.core.columns import BY_NAME, COLUMNS, EXAMPLE_WORDS, Column, Kind, fold
 from dam.core.model import Problem
-from dam.core.record import ConsentItem
+from dam.core.record import ConsentItem, NamedItem
 from dam.core.sidecar import Parsed, validation_problems
 from dam.core.tree import Node, Path, Tree
 
@@ -49,9 +49,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The records of a table. `examples` rows of the template were left out."""
+    """The records of a table, each with the row it begins in.
 
-    items: tuple[ConsentItem, ...]
+    `examples` rows of the template were left out.
+    """
+
+    items: tuple[NamedItem, ...]
+    rows: tuple[int, ...] = ()
     examples: int = 0
 
 
@@ -65,7 +69,10 @@ _LONGEST_WORD = 40
 #: More than anybody mends in one go; the rest are counted.
 MAX_PROBLEMS = 500
 _REQUIRED = ("id", "subject", "purposes", "territories", "valid_from", "state", "state_on")
-_GIVER = ("giver_role", "giver_method", "giver_on", "authority_evidence")
+_GIVER = (
+    "giver_role", "giver_method", "giver_on", "giver_name", "giver_contact", "witness",
+    "authority_evidence",
+)  # fmt: skip
 _EVENT = ("state", "state_on")
 _GROUPED = frozenset((*_GIVER, *_EVENT))
 
@@ -76,26 +83,26 @@ def parse(rows: Iterable[Row], where: str) -> Parsed[Sheet]:
     reading = _Reading(where)
     if not filled:
         reading.add(None, "", "the table is empty")
-        return reading.result(())
+        return reading.result([])
     head = reading.head(filled[0])
     if not head:
-        return reading.result(())
+        return reading.result([])
     groups: dict[str, list[_Line]] = {}
     for row in filled[1:]:
         line = reading.line(row, head)
         if line is not None:
             groups.setdefault(line.words.get("id") or f"row {row.number}", []).append(line)
-    items = [reading.record(lines) for lines in groups.values()]
-    if not items and not reading.problems:
+    read = [(reading.record(lines), lines[0].number) for lines in groups.values()]
+    if not read and not reading.problems:
         reading.add(None, "", _no_record(reading.examples))
-    return reading.result(tuple(item for item in items if item is not None))
+    return reading.result([(item, row) for item, row in read if item is not None])
 
 
 def rows_of(item: ConsentItem) -> list[dict[str, str]]:
     """A record as rows by column, as far as a table can tell it.
 
-    What has no column (controller, risk decision, evidence, witnesses, who told an event and
-    why, content hashes, regions) is left out.
+    What has no column (controller, risk decision, evidence, who told an event and why, content
+    hashes, regions) is left out.
     """
     body = item.model_dump(mode="json", exclude_unset=True)
     plain: dict[str, str] = {}
@@ -111,9 +118,13 @@ def rows_of(item: ConsentItem) -> list[dict[str, str]]:
             "giver_method": giver.method.value,
             "giver_on": giver.on.isoformat(),
         }
-        if giver.authority_evidence:
-            cells["authority_evidence"] = giver.authority_evidence
-        givers.append(cells)
+        apart = {
+            "giver_name": getattr(giver, "name", None),
+            "giver_contact": getattr(giver, "contact", None),
+            "witness": giver.witness,
+            "authority_evidence": giver.authority_evidence,
+        }
+        givers.append(cells | {name: text for name, text in apart.items() if text})
     events = [{"state": e.state.value, "state_on": e.on.isoformat()} for e in item.events]
     rows = []
     for number in range(max(len(givers), len(events), 1)):
@@ -184,9 +195,10 @@ class _Reading:
         name = self.spelt.get(column, column)
         self.problems.append((row or 0, Problem(where, None, name, message)))
 
-    def result(self, items: tuple[ConsentItem, ...]) -> Parsed[Sheet]:
+    def result(self, read: Sequence[tuple[NamedItem, int]]) -> Parsed[Sheet]:
         if not self.problems:
-            return Parsed(Sheet(items, self.examples))
+            items, rows = tuple(item for item, _ in read), tuple(row for _, row in read)
+            return Parsed(Sheet(items, rows, self.examples))
         ordered = sorted(self.problems, key=lambda pair: pair[0])
         told = tuple(dict.fromkeys(problem for _, problem in ordered))
         if len(told) > MAX_PROBLEMS:
@@ -259,7 +271,7 @@ class _Reading:
             text = "_".join(text.lower().translate(_DASHES).split())
         return text.lower() if column.kind in (Kind.CODE, Kind.LIST) else text
 
-    def record(self, lines: Sequence[_Line]) -> ConsentItem | None:
+    def record(self, lines: Sequence[_Line]) -> NamedItem | None:
         """One record from its rows; None where they have problems."""
         before = len(self.problems)
         first = lines[0]
@@ -275,12 +287,12 @@ class _Reading:
 
     def _validate(
         self, lines: Sequence[_Line], node: dict[str, Node], rows: Mapping[Path, int]
-    ) -> ConsentItem | None:
+    ) -> NamedItem | None:
         try:
-            return ConsentItem.model_validate(node)
+            return NamedItem.model_validate(node)
         except ValidationError as fault:
             tree = Tree(_masked(node), rows)
-            found = validation_problems(fault, tree, self.where, ConsentItem)
+            found = validation_problems(fault, tree, self.where, NamedItem)
         told = self.absent.union(*(line.spoilt for line in lines))
         words = {line.number: line.words for line in lines}
         for problem in found:

@@ -2,21 +2,24 @@
 
 A half-read consent is no consent: the value is None as soon as there is one problem.
 Problems name file, line and field in words a photographer understands. They repeat
-nothing of the file but single short words where one of a few words, a date or yes/no
-is expected; names and captions never get into a message.
+nothing of a sidecar or a consent record but what is nearly one of our own words: a name, a
+date of birth or a caption never gets into a message, wherever it was written by mistake.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from dam.core import tree as trees
+from dam.core import unsaid
 from dam.core.fields import Fraction, IsoDate
 from dam.core.model import Problem
 from dam.core.record import ConsentRecord, PhotoSidecar, ShootSheet
@@ -41,10 +44,14 @@ _FRACTION: TypeAdapter[float] = TypeAdapter(Fraction)
 
 @dataclass(frozen=True, slots=True)
 class Parsed(Generic[T]):
-    """What a file says, or None and why not. `problems` is empty exactly where `value` is not."""
+    """What a file says, or None and why not. `problems` is empty exactly where `value` is not.
+
+    `lines` are those on which the records of a consent file begin.
+    """
 
     value: T | None
     problems: tuple[Problem, ...] = ()
+    lines: tuple[int, ...] = ()
 
 
 def parse_photo(data: bytes, where: str, json: bool = False) -> Parsed[PhotoSidecar]:
@@ -67,7 +74,7 @@ def parse_consents(
     tree, problems = trees.survey(data, where, json=json)
     if tree is None:
         return Parsed(None, problems)
-    reading = _Reading(tree, where)
+    reading = _Reading(tree, where, quoting=False)
     paths: list[Path] = []
     records: list[ConsentRecord] = []
     for path in reading.consent_paths():
@@ -82,18 +89,8 @@ def parse_consents(
             records.append(record)
     reading.empties()
     reading.check(statements=(), consents=paths)
-    return reading.result(tuple(records), problems)
-
-
-def json_schemas() -> dict[str, dict[str, Any]]:
-    """JSON Schemas (2020-12) by `schema` word, as the models check files."""
-    models: dict[str, type[BaseModel]] = {
-        PHOTO_SCHEMA: PhotoSidecar,
-        SHOOT_SCHEMA: ShootSheet,
-        CONSENT_SCHEMA: ConsentRecord,
-    }
-    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    return {word: dialect | model.model_json_schema() for word, model in models.items()}
+    told = reading.result(tuple(records), problems)
+    return replace(told, lines=tuple(reading.line(path) for path in paths)) if records else told
 
 
 def validation_problems(
@@ -113,7 +110,7 @@ def _parse_sheet(model: type[M], schema: str, data: bytes, where: str, json: boo
     tree, problems = trees.survey(data, where, json=json)
     if tree is None:
         return Parsed(None, problems)
-    reading = _Reading(tree, where)
+    reading = _Reading(tree, where, quoting=False, names=False)
     value = None
     if reading.schema((), schema):
         value = reading.validate(model, tree.value, ())
@@ -127,9 +124,12 @@ def _parse_sheet(model: type[M], schema: str, data: bytes, where: str, json: boo
 class _Reading:
     """Collects the problems of one tree, each with the line and name of its field."""
 
-    def __init__(self, tree: Tree, where: str) -> None:
+    def __init__(self, tree: Tree, where: str, *, quoting: bool = True, names: bool = True) -> None:
+        """`quoting`: short words may be repeated; `names`: names and contacts may stand here."""
         self.tree = tree
         self.where = where
+        self.quoting = quoting
+        self.names = names
         self._first: list[Problem] = []
         self._found: dict[tuple[Path, str], Problem] = {}
         self._told_schemas: set[Path] = set()
@@ -204,7 +204,17 @@ class _Reading:
                 least = error.get("ctx", {}).get("min_length", 0)
                 if error["type"] == "too_short" and len(_list(value)) >= least:
                     continue
-                self.add(at, message(error, at, value, model_at(model, at[len(path) :])))
+                inner = model_at(model, at[len(path) :])
+                self.add(at, self._message(error, at, value, inner))
+
+    def _message(
+        self, error: ErrorDetails, path: Path, value: Node, model: type[BaseModel] | None
+    ) -> str:
+        """The problem in words; what stands there is repeated only where that is harmless."""
+        if self.quoting or not isinstance(value, str):
+            return message(error, path, value, model)
+        expected = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
+        return message(error, path, value if unsaid.nearly(value, expected) else "", model)
 
     def empties(self) -> None:
         """Tell of every word with nothing after it: silence must not pass for a statement."""
@@ -225,6 +235,8 @@ class _Reading:
         """The value if nothing is wrong; else the schema's problem first, the rest by line."""
         rest = sorted((*problems, *self._found.values()), key=lambda problem: problem.line or 0)
         told = (*self._first, *rest)
+        if not self.quoting:
+            told = tuple(replace(p, field=unsaid.field(p.field)) for p in told)
         if len(told) > trees.MAX_PROBLEMS:
             more = f"and {len(told) - trees.MAX_PROBLEMS} problems more"
             told = (*told[: trees.MAX_PROBLEMS], Problem(self.where, None, "", more))
@@ -237,11 +249,15 @@ class _Reading:
 
     def _tell_unknown(self, path: Path, allowed: list[str]) -> None:
         self._unknown.add(path)
+        word = str(path[-1])
+        if not self.names and unsaid.tells_who(path):
+            self.add(path, unsaid.ELSEWHERE)
+            return
         if len(self._unknown) > trees.MAX_PROBLEMS:
             self.add(path, "unknown word")
             return
-        word = str(path[-1])
-        message = f"unknown word '{word}'" if quotable(word) else "unknown word"
+        repeat = quotable(word) and (self.quoting or unsaid.nearly(word, allowed))
+        message = f"unknown word '{word}'" if repeat else "unknown word"
         plain = word[:24].lower().replace("-", "_").replace(" ", "_")
         if near := difflib.get_close_matches(plain, allowed, n=1):
             message += f"; did you mean '{near[0]}'?"

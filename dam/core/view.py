@@ -3,8 +3,7 @@
 A value that is not known is left out, so that an expression which needs it fails, and a
 rule that fails is a hold. `null` would not do: in CEL `null != 3` is simply true.
 
-`SCHEMA` is the one list of these names; rules, their examples and the documentation are
-checked against it. Dates are texts `YYYY-MM-DD`, which compare like dates.
+The names are those of `dam.core.schema`.
 """
 
 from __future__ import annotations
@@ -15,160 +14,41 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dam.core.consent import RISK_ORDER, Record, Standing, stand, state_on
-from dam.core.facts import Facts, PeopleFact, PersonFact, youngest
-from dam.core.model import REFUSING_STATES, AgeBand, Assent, Purpose, Risk, Situation
+from dam.core.facts import VERSION, Facts, PeopleFact, PersonFact, youngest
+from dam.core.model import (
+    REFUSING_STATES,
+    AgeBand,
+    Assent,
+    Purpose,
+    Risk,
+    Situation,
+    Use,
+    one_word,
+)
 from dam.core.names import matches
+from dam.core.naming import LEAVES, Naming, find
 from dam.core.readings import Status
+from dam.core.waivers import Waiver
 
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A plain fact: `kind` is bool, int, str, date (text) or list (of texts)."""
-
-    kind: str
-    doc: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListOf:
-    """A list of things that each have the same facts; `item` names one in a rule's `each`."""
-
-    item: str
-    doc: str
-    of: Mapping[str, Node]
-
-
-Node = Leaf | ListOf | Mapping[str, "Node"]
-
-
-CONSENT: dict[str, Node] = {
-    "id": Leaf("str", "number of the consent record"),
-    "state": Leaf("str", "state on the day: given, renewed, withdrawn, ..."),
-    "valid_from": Leaf("date", "first day on which it counts"),
-    "ends": Leaf("date", "last day on which it counts, from every limit"),
-    "ends_because": Leaf("str", "which limit that is"),
-    "purposes": Leaf("list", "purposes allowed, archive and internal implied"),
-    "prohibited": Leaf("list", "uses forbidden by name"),
-    "territories": Leaf("list", "countries (ISO 3166) or world"),
-    "giver_roles": Leaf("list", "roles of those who gave it"),
-    "appointed": Leaf("bool", "an appointed representative or social worker gave it"),
-    "authority_evidenced": Leaf("bool", "there is evidence of the guardian's authority"),
-    "assent": Leaf("str", "the child's own assent; not_sought where nothing is recorded"),
-    "notice": Leaf("bool", "the explained form or text is on record"),
-    "face": Leaf("bool", "the face may be shown"),
-    "name": Leaf("str", "none, pseudonym, first, full"),
-    "location": Leaf("str", "none, country, region, exact"),
-    "applies": Leaf("bool", "the record speaks of this photograph (or of no certain one)"),
-    "sources": Leaf("list", "the sidecars and imports that state it"),
-}
-
-PERSON: dict[str, Node] = {
-    "id": Leaf("str", "pseudonym of the subject, or person-N"),
-    "identifiable": Leaf("bool", "can be recognised; unknown counts as yes"),
-    "minor": Leaf("bool", "under 18 or of unknown age"),
-    "age_band": Leaf("str", "0-5, 6-11, 12-15, 16-17, adult, unknown"),
-    "unaccompanied": Leaf("bool", "without a parent or guardian; left out if nobody said"),
-    "situation": Leaf("list", "refugee, asylum_seeker, migrant, idp, other, unknown"),
-    "risk": Leaf("str", "low, elevated, high, never_publish; left out if nobody said"),
-    "risk_visible": Leaf("bool", "a recorded risk decision lets the child be shown"),
-    "risk_reasons": Leaf("list", "why the child is at risk"),
-    "has_consent": Leaf("bool", "a consent record about this subject was found"),
-    "refused_elsewhere": Leaf("bool", "another record of this subject says no, later"),
-    "consent": CONSENT,
-}
-
-SCHEMA: dict[str, Node] = {
-    "purpose": Leaf("str", "what the picture is wanted for"),
-    "territory": Leaf("str", "where it will be published: a country or world"),
-    "day": Leaf("date", "the day of use"),
-    "photo": {
-        "format": Leaf("str", "JPEG, TIFF, PNG, WEBP, ..."),
-        "captured": Leaf("date", "day of capture"),
-        "captioned": Leaf("bool", "there is a caption in some language"),
-        "embargo": Leaf("date", "not before this day; empty where there is none"),
-        "gps": Leaf("bool", "the original carries coordinates"),
-        "release_status": Leaf("str", "PLUS model release status in the original, or empty"),
-        "tags": Leaf("list", "tags from the sidecars"),
-    },
-    "credit": {
-        "known": Leaf("bool", "the photographer is in the roster"),
-        "id": Leaf("str", "roster id, empty if unknown"),
-    },
-    "people": {
-        "stated": Leaf("bool", "a person has said who is shown"),
-        "none": Leaf("bool", "somebody stated that nobody is shown"),
-        "crowd": Leaf("bool", "somebody stated that it is a crowd"),
-        "count": Leaf("int", "how many people are listed"),
-        "identifiable": Leaf("int", "how many of them can be recognised"),
-        "mentioned": Leaf("int", "how many people the photo's own metadata speaks of"),
-        "minors_mentioned": Leaf("int", "how many of these may be minors by that metadata"),
-    },
-    "faces": {
-        "checked": Leaf("bool", "somebody looked for faces"),
-        "count": Leaf("int", "how many were found; left out if nobody looked"),
-    },
-    "reading": {
-        "unreadable": Leaf("list", "metadata blocks that could not be read"),
-        "problems": Leaf("list", "what is wrong with the sidecars"),
-        "ambiguous": Leaf("list", "sidecars that could belong to another photo"),
-        "contradictions": Leaf("list", "what the sources contradict each other about"),
-    },
-    "persons": ListOf("person", "everybody listed as shown", PERSON),
-}
-
-
-def resolve(path: Sequence[str], *, each: str | None) -> Leaf | None:
-    """The schema leaf a path means. None: a group or list as a whole. KeyError: no such fact."""
-    node: Node = SCHEMA
-    parts = list(path)
-    if each is not None and parts[0] == each:
-        node, parts = _element(each), parts[1:]
-    for part in parts:
-        if part == "[]":
-            if isinstance(node, ListOf):
-                node = node.of
-            elif isinstance(node, Leaf) and node.kind == "list":
-                node = Leaf("str", node.doc)
-            else:
-                raise KeyError(".".join(path))
-        elif isinstance(node, Leaf | ListOf) or part not in node:
-            raise KeyError(".".join(path))
-        else:
-            node = node[part]
-    return node if isinstance(node, Leaf) else None
-
-
-def _element(each: str) -> Mapping[str, Node]:
-    for node in SCHEMA.values():
-        if isinstance(node, ListOf) and node.item == each:
-            return node.of
-    raise KeyError(each)
-
-
-def leaves(node: Node | None = None, prefix: str = "") -> list[tuple[str, Leaf]]:
-    """Every fact name with its leaf, in the order of the schema, for documentation."""
-    found: list[tuple[str, Leaf]] = []
-    node = SCHEMA if node is None else node
-    if isinstance(node, Leaf):
-        return [(prefix, node)]
-    if isinstance(node, ListOf):
-        return leaves(node.of, node.item)
-    for name, child in node.items():
-        found += leaves(child, f"{prefix}.{name}" if prefix else name)
-    return found
+#: What each subject's records allow on a day, by subject.
+Standings = Mapping[str, Sequence[Standing]]
 
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
     """Everything a decision rests on: the facts and every consent record about its people.
 
-    `name` is the photo's file name as dropped (used for the records' file patterns only).
+    `name` is the photo's file name as dropped (for the records' file patterns, and for names
+    and places in it). `naming` tells where places and the names that the register knows stand;
+    None: the register has no name of anybody here.
     """
 
     facts: Facts
     sha256: str = ""
     name: str = ""
     records: tuple[Record, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    naming: Naming | None = None
 
     def standings(self, day: date, default_term: str) -> dict[str, list[Standing]]:
         """What each subject's records allow on a day, by subject."""
@@ -181,19 +61,37 @@ class Dossier:
         return found
 
 
+#: In these somebody is vulnerable at any age; of whom nobody said, that may be.
+_VULNERABLE = frozenset(
+    {Situation.REFUGEE, Situation.ASYLUM_SEEKER, Situation.IDP, Situation.UNKNOWN}
+)
+
+
 def build(
-    dossier: Dossier, purpose: Purpose, territory: str, day: date, default_term: str
+    dossier: Dossier,
+    purpose: Purpose,
+    territory: str,
+    day: date,
+    default_term: str,
+    use: str = Use.EDITORIAL,
+    standings: Standings | None = None,
 ) -> dict[str, object]:
-    """The variables for CEL, in text it can take. Unknown values are left out."""
+    """The variables for CEL, in text it can take. Unknown values are left out.
+
+    `standings` are those of that day, for callers that have them.
+    """
     facts = dossier.facts
-    standings = dossier.standings(day, default_term)
+    if standings is None:
+        standings = dossier.standings(day, default_term)
     people = facts.people
+    naming = dossier.naming or find(facts, dossier.name, {})
     faces: dict[str, object] = {"checked": facts.faces.count is not None}
     if facts.faces.count is not None:
         faces["count"] = facts.faces.count
     photo: dict[str, object] = {
         "format": facts.format,
-        "captioned": bool(facts.caption.value),
+        "captioned": any(text.strip() for text in facts.caption.written.values()),
+        "leaves": list(LEAVES),
         "embargo": facts.embargo.value or "",
         "gps": facts.gps,
         "release_status": facts.release_status.value or "",
@@ -201,8 +99,12 @@ def build(
     }
     if facts.captured.value:
         photo["captured"] = facts.captured.value
+    if facts.version >= VERSION:
+        photo["place_in"] = list(naming.places)
+        photo["place_said"] = next((naming.places[w] for w in LEAVES if w in naming.places), "none")
     variables: dict[str, object] = {
         "purpose": purpose.value,
+        "use": one_word(use),
         "territory": territory,
         "day": day.isoformat(),
         "photo": photo,
@@ -227,7 +129,7 @@ def build(
             "contradictions": list(facts.contradictions),
         },
         "persons": [
-            _person(number, person, standings, dossier, day)
+            _person(number, person, standings, dossier, day) | _named(person, facts, naming)
             for number, person in enumerate(people.persons, 1)
         ],
     }
@@ -301,10 +203,11 @@ def _person(
     own = standings.get(person.subject or "", ())
     standing = chosen(person, standings)
     band = age_of(person, standings, day)
-    situations = frozenset(word.value for s in own for word in s.situation)
+    situations = frozenset(word for s in own for word in s.situation)
     seen: dict[str, object] = {
         "id": person.subject or f"person-{number}",
         "identifiable": person.identifiable,
+        "face": "visible" if person.identifiable else "hidden",
         "minor": band is not AgeBand.ADULT,
         "age_band": band.value,
         "has_consent": standing is not None,
@@ -312,7 +215,10 @@ def _person(
         "situation": sorted(situations or {Situation.UNKNOWN.value}),
         "risk_visible": bool(standing and standing.risk_visible)
         and not any(s.risk_hidden for s in own),
-        "risk_reasons": sorted({_word(reason) for s in own for reason in s.risk_reasons}),
+        "risk_reasons": sorted({one_word(reason) for s in own for reason in s.risk_reasons}),
+        "prohibited": sorted(
+            {one_word(u) for s in ((standing,) if standing else own) for u in s.prohibited}
+        ),
     }
     risks = [s.risk for s in own if s.risk is not None]
     if risks:
@@ -320,14 +226,32 @@ def _person(
     accompanied = {s.unaccompanied for s in own} - {None}
     if accompanied:
         seen["unaccompanied"] = True in accompanied
+    seen["vulnerable"] = bool(_VULNERABLE & (situations or {Situation.UNKNOWN})) or (
+        band is not AgeBand.ADULT
+        and (accompanied != {False} or set(risks) != {Risk.LOW} or bool(seen["risk_reasons"]))
+    )
     if standing is not None:
         seen["consent"] = _consent(standing, dossier)
     return seen
 
 
-def _word(reason: str) -> str:
-    """`HIV`, `Child-Combatant`: as the rules spell them."""
-    return reason.casefold().replace("-", "_")
+def _named(person: PersonFact, facts: Facts, naming: Naming) -> dict[str, object]:
+    """Where the person's name stands, and what would tell who and where the person is."""
+    if facts.version < VERSION:
+        return {}
+    known = naming.names.get(person.subject or "", {})
+    said = [{**facts.people.named_in}, known]
+    much = {s[where] for s in said for where in LEAVES if where in s}
+    tells = {
+        "face": person.identifiable,
+        "place": any(where in naming.places for where in LEAVES),
+        "name": bool(much),
+    }
+    return {
+        "name_in": list(dict.fromkeys(where for s in said for where in s)),
+        "name_said": "full" if "full" in much else "first" if much else "none",
+        "pillars": [pillar for pillar, out in tells.items() if out],
+    }
 
 
 def _refused_elsewhere(
@@ -367,7 +291,7 @@ def _consent(standing: Standing, dossier: Dossier) -> dict[str, object]:
         "ends": standing.ends.isoformat(),
         "ends_because": standing.ends_because,
         "purposes": sorted(standing.purposes),
-        "prohibited": sorted(standing.prohibited),
+        "prohibited": sorted(map(one_word, standing.prohibited)),
         "territories": sorted(standing.territories),
         "giver_roles": sorted(standing.giver_roles),
         "appointed": standing.appointed,
@@ -383,16 +307,17 @@ def _consent(standing: Standing, dossier: Dossier) -> dict[str, object]:
 
 
 def turning_days(
-    dossier: Dossier, day: date, default_term: str, *, usual: bool = True
+    dossier: Dossier, day: date, standings: Standings, *, usual: bool = True
 ) -> tuple[date, ...]:
     """Every later day on which the calendar alone can change what the rules see.
 
-    `usual`: the rules compare the day only as `RulePack.usual_days` says; else the days
-    before and after count as well, whichever way a rule compares.
+    `standings` are those of `day`. `usual`: the rules compare the day only as
+    `RulePack.usual_days` says; else the days before and after count as well, whichever way a
+    rule compares.
     """
     days: set[date] = set()
-    for standings in dossier.standings(day, default_term).values():
-        for standing in standings:
+    for each in standings.values():
+        for standing in each:
             days.update(standing.dates)
     if dossier.facts.embargo.value:
         days.add(date.fromisoformat(dossier.facts.embargo.value))

@@ -128,6 +128,8 @@ def message(error: ErrorDetails, path: Path, value: Node, model: type[BaseModel]
         return f"needs words of its own: {', '.join(words_of(model))}"
     if kind == "string_too_long":
         return f"is too long: at most {context.get('max_length')} characters"
+    if kind == "too_short" and int(context.get("min_length", 1)) > 1:
+        return f"needs at least {context['min_length']} entries"
     if kind == "greater_than_equal":
         return f"must be at least {context.get('ge')}"
     if kind == "less_than_equal":

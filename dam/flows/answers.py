@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from dam.adapters.desk import Desk
+from dam.core import names, shoot_table
 from dam.core.consent import Record
-from dam.core.errors import UsageError
+from dam.core.decide import WORLD
+from dam.core.errors import DamError, UsageError
+from dam.core.explain import Explanation, Question, same
+from dam.core.explain import explain as why
 from dam.core.facts import Facts
-from dam.core.model import Decision, Disposition, Purpose
-from dam.core.rows import AssetRow, ProvenanceRow
+from dam.core.model import Decision, Disposition, Purpose, Use
+from dam.core.origins import File, Sources
+from dam.core.rows import AssetRow, ProvenanceRow, SidecarRow
+from dam.core.tree import survey
 from dam.core.view import Dossier
+from dam.core.waivers import Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,7 @@ class Status:
     pack_digest: str
     photographers: int
     packs: int
+    waivers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ class Shown:
     provenance: tuple[ProvenanceRow, ...]
     day: date
     default_term: str
+    waivers: tuple[Waiver, ...] = ()
 
     def dossier(self) -> Dossier:
         """What the decisions rested on."""
@@ -52,7 +61,17 @@ def status(desk: Desk) -> Status:
         pack_digest=desk.pack.digest,
         photographers=len(desk.credits.file.photographers),
         packs=len(desk.catalog.packs()),
+        waivers=sum(map(len, waivers(desk).values())),
     )
+
+
+def waivers(desk: Desk) -> dict[str, tuple[Waiver, ...]]:
+    """The waivers that have not ended and whose last day has not passed, by asset."""
+    found: dict[str, tuple[Waiver, ...]] = {}
+    for row in desk.catalog.live_waivers():
+        if row.waiver.until >= desk.day():
+            found[row.asset] = (*found.get(row.asset, ()), row.waiver)
+    return found
 
 
 def assets(desk: Desk, disposition: Disposition | None, limit: int | None) -> Iterator[AssetRow]:
@@ -86,11 +105,86 @@ def show(desk: Desk, wanted: str) -> Shown:
         provenance=desk.catalog.provenance(row.id),
         day=desk.day(),
         default_term=desk.pack.policy.default_term,
+        waivers=waivers(desk).get(row.id, ()),
     )
 
 
-def explain(desk: Desk, wanted: str, purpose: Purpose) -> tuple[Shown, Decision | None]:
-    """One asset with its decision for one purpose (None where it never came to a decision)."""
-    shown = show(desk, wanted)
-    decision = next((d for d in shown.decisions if d.purpose is purpose), None)
-    return shown, decision
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One asset and why it may or may not be used.
+
+    `stored` is the decision that the catalogue holds for the purpose; `explanation` is None for
+    what could never be read. `asked_anew`: the question is not the one that is stored.
+    """
+
+    row: AssetRow
+    facts: Facts | None
+    stored: Decision | None
+    explanation: Explanation | None
+    asked_anew: bool
+
+    @property
+    def current(self) -> bool:
+        """Whether the stored decision still is what the rules say today."""
+        told = self.explanation
+        return told is not None and self.stored is not None and same(self.stored, told.decision)
+
+
+def explain(
+    desk: Desk,
+    wanted: str,
+    purpose: Purpose,
+    *,
+    territory: str | None = None,
+    use: str | None = None,
+    day: date | None = None,
+) -> Explained:
+    """Why one asset may or may not serve a purpose: there, for that use, on that day.
+
+    What is left out is as the stored decision has it: everywhere, editorial, today. It is
+    decided anew on the facts, the records and the rules of now. Raises UsageError for an id
+    that means no asset.
+    """
+    row = resolve(desk, wanted)
+    dossier = desk.dossier(row)
+    stored = next((d for d in desk.catalog.decisions(row.id) if d.purpose is purpose), None)
+    anew = (territory, use, day) != (None, None, None)
+    if dossier is None:
+        return Explained(row, None, stored, None, anew)
+    question = Question(purpose, day or desk.day(), territory or WORLD, use or Use.EDITORIAL)
+    told = why(dossier, desk.pack, question, sources(desk, row, dossier))
+    return Explained(row, dossier.facts, stored, told, anew)
+
+
+def sources(desk: Desk, row: AssetRow, dossier: Dossier) -> Sources:
+    """The sidecars and sheets that speak of an asset, and where records were imported from."""
+    linked = {sidecar.slot: sidecar for sidecar, _ in desk.catalog.sidecars_of(row.id)}
+    for record in dossier.records:
+        elsewhere = desk.catalog.sidecar(record.source) if record.source not in linked else None
+        if elsewhere is not None:
+            linked[elsewhere.slot] = elsewhere
+    subjects = sorted({p.subject for p in dossier.facts.people.persons if p.subject})
+    versions = desk.catalog.current_consents(sorted({r.item.id for r in dossier.records}), subjects)
+    return Sources(
+        files=tuple(_file(desk, s) for s in linked.values() if s.kind != "xmp"),
+        told_in={(v.consent, v.slot): v.told_in for v in versions if v.told_in},
+        photo=names.show(desk.origin(row.id).name),
+        paths=tuple(
+            "/".join(filter(None, (names.text(p.folder), names.text(p.name))))
+            for p in desk.catalog.provenance(row.id)
+        ),
+    )
+
+
+def _file(desk: Desk, sidecar: SidecarRow) -> File:
+    """A sidecar with the lines of its parts, as far as it can be read."""
+    shoot = sidecar.kind == "shoot"
+    try:
+        data = desk.originals.read_bytes(sidecar.sha256)
+    except DamError:
+        return File(sidecar.slot, sidecar.shown, shoot, None)
+    if sidecar.name_key.endswith(".csv"):
+        tree = shoot_table.survey(data, sidecar.shown)
+    else:
+        tree, _ = survey(data, sidecar.shown, json=sidecar.name_key.endswith(".json"))
+    return File(sidecar.slot, sidecar.shown, shoot, tree)

@@ -53,6 +53,7 @@ def audit(desk: Desk) -> Audit:
         row = report.row(today, dossier, decisions, day, term)
         rows.append(row)
         findings += report.findings(asset, archive, row, day)
+        findings += report.waiver_findings(asset.id, dossier, decisions, day)
     findings += _packs(desk, day)
     return Audit(
         as_of=day,
@@ -69,6 +70,7 @@ def _totals(rows: list[report.AuditRow]) -> dict[str, int]:
     totals["assets"] = len(rows)
     totals["with_minors"] = sum(r.minors > 0 for r in rows)
     totals["minors"] = sum(r.minors for r in rows)
+    totals["waivers"] = sum(len(r.waivers) for r in rows)
     totals["in_archive"] = sum(r.archived_as is not None for r in rows)
     return totals
 

@@ -1,4 +1,4 @@
-"""template: an empty register of consents, with an example that no import takes for a record."""
+"""template: an empty register, or shoot table, with examples that nothing takes for a record."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import enum
 from pathlib import Path
 
 from dam.adapters import tables
-from dam.core import example, sheet
+from dam.core import example, sheet, shoot_table
 from dam.core.errors import UsageError
 
 
@@ -16,6 +16,31 @@ class Form(enum.StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     YAML = "yaml"
+
+
+class Kind(enum.StrEnum):
+    """What a template is for: `dam consent import`, or `consent.csv` beside photographs."""
+
+    REGISTER = "register"
+    SHOOT = "shoot"
+
+
+def shoot(out: Path, lang: str, form: Form | None) -> None:
+    """Write an empty shoot table with marked examples to a new file. Raises UsageError where
+
+    it is not to be a CSV (nothing else is read beside photographs) or is there already.
+    """
+    if out.suffix.lower() != ".csv" or form not in (None, Form.CSV):
+        raise UsageError(
+            "A shoot table is a CSV file", "Name it consent.csv: by that name it is read"
+        )
+    rows = shoot_table.template(example.EXAMPLE, lang)
+    tables.write_new(out, tables.write_csv(rows, _separator(lang)))
+
+
+def _separator(lang: str) -> str:
+    """Spreadsheets in French and in Arabic part the cells of a CSV with semicolons."""
+    return "," if lang == "en" else ";"
 
 
 def template(out: Path, lang: str, form: Form | None) -> Form:
@@ -40,8 +65,6 @@ def template(out: Path, lang: str, form: Form | None) -> Form:
             right_to_left=lang == "ar",
         )
     else:
-        # Spreadsheets in French and in Arabic part the cells of a CSV with semicolons.
-        separator = "," if lang == "en" else ";"
-        data = tables.write_csv(sheet.template(example.EXAMPLE, lang), separator)
+        data = tables.write_csv(sheet.template(example.EXAMPLE, lang), _separator(lang))
     tables.write_new(out, data)
     return ending

@@ -19,7 +19,16 @@ from dam.adapters.pack import PackFolder, pack_folder
 from dam.core import plan, table
 from dam.core.decide import decide
 from dam.core.errors import ConfigurationError, IntegrityError, RenditionRefused, UnusablePhoto
-from dam.core.model import Decision, Disposition, Event, LocationPermission, Purpose, Reason
+from dam.core.model import (
+    Decision,
+    Disposition,
+    Event,
+    LocationPermission,
+    Obligation,
+    Purpose,
+    Reason,
+    Use,
+)
 from dam.core.readings import RenderJob
 from dam.core.rows import AssetRow, PackItemRow, PackRow
 from dam.core.view import chosen
@@ -27,12 +36,14 @@ from dam.core.view import chosen
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is wanted: for what, for whom, where it will be used, which pictures, and where to."""
+    """What is wanted: for what, for whom, where and to what end they will be used, which
+    pictures, and where to."""
 
     purpose: Purpose
     recipient: str
     out: Path
     territory: str = "world"
+    use: Use = Use.EDITORIAL
     programme: str | None = None
     place: str | None = None
     assets: tuple[str, ...] = ()
@@ -90,7 +101,7 @@ def _decide(desk: Desk, row: AssetRow, order: Order, day: date) -> Decision | No
         return None
     if desk.catalog.due_mark(row.id) is not None:
         return None
-    return decide(dossier, desk.pack, order.purpose, day, order.territory)
+    return decide(dossier, desk.pack, order.purpose, day, order.territory, use=order.use)
 
 
 def _why_not(desk: Desk, row: AssetRow, decision: Decision | None) -> Excluded | None:
@@ -253,6 +264,7 @@ def _record(desk: Desk, folder: PackFolder, order: Order, ident: str, result: Pa
                 {
                     "purpose": order.purpose.value,
                     "territory": order.territory,
+                    "use": order.use.value,
                     "manifest": manifest,
                     "assets": len(staying),
                 },
@@ -270,7 +282,7 @@ def _texts(
         (
             i.file,
             i.asset.captured_on.isoformat() if i.asset.captured_on else "",
-            *_place(desk, i.asset, day),
+            *_place(desk, i, day),
             i.captions.get("fr", ""),
             i.captions.get("ar", ""),
             i.captions.get("en", ""),
@@ -292,12 +304,14 @@ def _texts(
     folder.write("TERMS.txt", terms(desk, order, ident, day))
 
 
-def _place(desk: Desk, row: AssetRow, day: date) -> tuple[str, str]:
+def _place(desk: Desk, item: Included, day: date) -> tuple[str, str]:
     """City and country as far as everybody shown allows: the strictest permission counts.
 
     `region` lets the city be named, `country` the country alone; nothing more exact than the
-    city is ever written.
+    city is ever written, and with the obligation `drop_location` nothing more exact than the
+    country.
     """
+    row = item.asset
     dossier = desk.dossier(row)
     if dossier is None:
         return "", ""
@@ -308,8 +322,38 @@ def _place(desk: Desk, row: AssetRow, day: date) -> tuple[str, str]:
         if person.identifiable
     ]
     city = all(a in (LocationPermission.REGION, LocationPermission.EXACT) for a in allowed)
+    city = city and Obligation.DROP_LOCATION not in item.decision.obligations
     country = all(a is not LocationPermission.NONE for a in allowed)
     return (row.city or "") if city else "", (row.country or "") if country else ""
+
+
+_USES: dict[str, dict[Use, str]] = {
+    "fr": {
+        Use.EDITORIAL: "rédactionnel",
+        Use.EDUCATIONAL: "pédagogique",
+        Use.RESEARCH: "recherche",
+        Use.ADVOCACY: "plaidoyer",
+        Use.FUNDRAISING: "appel de fonds",
+        Use.COMMERCIAL: "commercial",
+        Use.ADVERTISING: "publicité",
+        Use.POLITICAL: "politique",
+        Use.POLITICAL_PARTY: "parti politique",
+        Use.DISCRIMINATORY: "discriminatoire",
+    },
+    "ar": {
+        Use.EDITORIAL: "تحريري",
+        Use.EDUCATIONAL: "تعليمي",
+        Use.RESEARCH: "بحث",
+        Use.ADVOCACY: "مناصرة",
+        Use.FUNDRAISING: "جمع التبرعات",
+        Use.COMMERCIAL: "تجاري",
+        Use.ADVERTISING: "إعلان",
+        Use.POLITICAL: "سياسي",
+        Use.POLITICAL_PARTY: "حزبي",
+        Use.DISCRIMINATORY: "تمييزي",
+    },
+    "en": {use: use.value.replace("_", " ") for use in Use},
+}
 
 
 def terms(desk: Desk, order: Order, ident: str, day: date) -> str:
@@ -317,17 +361,18 @@ def terms(desk: Desk, order: Order, ident: str, day: date) -> str:
     use = desk.credits.file.usage_terms
     contact = desk.pack.policy.withdrawal_contact
     purpose, where = order.purpose.value, order.territory
+    end = {lang: words[order.use] for lang, words in _USES.items()}
     return "\n".join(
         [
             f"{ident}  {day.isoformat()}  {order.recipient}",
             "",
-            f"FR  But : {purpose}. Territoire : {where}. {use.get('fr', '')}",
+            f"FR  But : {purpose}. Territoire : {where}. Usage : {end['fr']}. {use.get('fr', '')}",
             f"    Si l'on vous demande de retirer une image, cessez de l'utiliser : {contact}.",
             "",
-            f"AR  الغرض: {purpose}. الإقليم: {where}. {use.get('ar', '')}",
+            f"AR  الغرض: {purpose}. الإقليم: {where}. الاستعمال: {end['ar']}. {use.get('ar', '')}",
             f"    إذا طُلب منكم سحب صورة فتوقفوا عن استعمالها: {contact}.",
             "",
-            f"EN  Purpose: {purpose}. Territory: {where}. {use.get('en', '')}",
+            f"EN  Purpose: {purpose}. Territory: {where}. Use: {end['en']}. {use.get('en', '')}",
             f"    If you are asked to withdraw a picture, stop using it: {contact}.",
             "",
         ]

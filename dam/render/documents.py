@@ -7,10 +7,13 @@ from datetime import date
 
 from dam.core.consent import NO_END
 from dam.core.facts import Facts
-from dam.core.model import Decision, Disposition, Reason
+from dam.core.model import Decision, Disposition, Reason, Waived
+from dam.core.private import source_told
 from dam.core.report import AuditRow, Finding
 from dam.core.rows import AssetRow
 from dam.core.view import Dossier
+from dam.core.waivers import Waiver
+from dam.render.lang import speech
 from dam.render.text import said
 
 Json = dict[str, object]
@@ -40,6 +43,34 @@ def decision(item: Decision, lang: str) -> Json:
         "facts_digest": item.facts_digest,
         "pack_digest": item.pack_digest,
         "consents": [{"id": ident, "digest": digest} for ident, digest in item.consents],
+        "waived": waived(item.waived, lang),
+    }
+
+
+def waived(items: Iterable[Waived], lang: str) -> list[Json]:
+    """The reasons that a waiver lifts, each with the waiver."""
+    return [
+        {
+            "waiver": w.id,
+            "rule": w.rule,
+            "by": w.by,
+            "until": w.until.isoformat(),
+            "reason": reason(w.reason, lang),
+        }
+        for w in items
+    ]
+
+
+def waiver(item: Waiver) -> Json:
+    """A waiver as it was given, without the reason, which may be personal."""
+    return {
+        "waiver": item.id,
+        "rule": item.rule,
+        "by": item.by,
+        "given_on": item.given_on.isoformat(),
+        "until": item.until.isoformat(),
+        "purposes": [purpose.value for purpose in item.purposes],
+        "territory": item.territory,
     }
 
 
@@ -50,7 +81,7 @@ def asset(row: AssetRow) -> Json:
         "disposition": row.disposition.value,
         "archived_as": row.archived_as,
         "captured_on": _day(row.captured_on),
-        "captured_source": row.captured_source,
+        "captured_source": source_told(row.captured_source),
         "photographer": row.photographer,
         "programme": row.programme,
         "country": row.country,
@@ -101,6 +132,7 @@ def audit_row(row: AuditRow) -> Json:
         "consents": list(row.consents),
         "until": _day(row.until),
         "purposes": [p.value for p in row.purposes],
+        "waivers": list(row.waivers),
     }
 
 
@@ -109,8 +141,8 @@ def finding(item: Finding, lang: str) -> Json:
         "kind": item.kind.value,
         "asset": item.asset,
         "subjects": list(item.subjects),
-        "message": said(item.message, lang),
-        "advice": said(item.advice, lang),
+        "message": speech(lang, "plain").said(item.message),
+        "advice": speech(lang, "plain").said(item.advice),
     }
 
 

@@ -10,8 +10,11 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console  # noqa: TID251
+from rich.containers import Lines  # noqa: TID251
 from rich.progress import (  # noqa: TID251
     BarColumn,
     MofNCompleteColumn,
@@ -22,7 +25,9 @@ from rich.progress import (  # noqa: TID251
 from rich.table import Table  # noqa: TID251
 from rich.text import Text  # noqa: TID251
 
-from dam.render.text import clean
+from dam.render.lang import Speech
+from dam.render.text import Shown, clean, enclosed, mended, right_to_left, wrapped
+from dam.render.text import columns as columns_of
 
 STYLES = {
     "approved": "green",
@@ -34,6 +39,8 @@ STYLES = {
 }
 #: Wide enough that piped tables are not folded.
 _PIPE_WIDTH = 200
+#: Paragraphs are no wider than this.
+_PAGE = 80
 
 
 def output() -> Console:
@@ -57,6 +64,18 @@ def note(line: str) -> None:
     messages().print(Text(clean(line, lines=True)))
 
 
+def block(text: str, indent: int = 0, *, hang: int = 0, style: str = "") -> None:
+    """A paragraph of result, wrapped to 80 columns or the terminal's fewer, behind `indent`
+
+    columns; every line but the first `hang` columns further in.
+    """
+    out = output()
+    width = min(_PAGE, out.width)
+    for number, row in enumerate(wrapped(clean(text), width - indent, hang)):
+        margin = " " * (indent + (hang if number else 0))
+        out.print(Text(margin).append(row, style=style), soft_wrap=True)
+
+
 def line(text: str, style: str = "") -> None:
     """A line of result."""
     output().print(Text(clean(text), style=style), soft_wrap=True)
@@ -67,24 +86,51 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     out = output()
     drawn = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     for number, column in enumerate(columns):
-        drawn.add_column(column, overflow="fold", no_wrap=number == 0)
+        drawn.add_column(_Cell(clean(column)), overflow="fold", no_wrap=number == 0)
     for row in rows:
         drawn.add_row(*(_cell(value) for value in row))
     out.print(drawn)
 
 
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """A word of a table with its colour."""
+
+    text: str
+    style: str
+
+
+def disposition(value: str, say: Speech) -> Styled:
+    """The word for what became of something, in its colour."""
+    return Styled(say.word("disposition", value), STYLES.get(value, ""))
+
+
+class _Cell(Text):
+    """A cell that keeps its own direction: each of its lines is isolated from the next column."""
+
+    def wrap(self, *args: Any, **options: Any) -> Lines:  # noqa: ANN401  (rich's own)
+        lines = super().wrap(*args, **options)
+        if not right_to_left(self.plain):
+            return lines
+        rows = mended([line.plain for line in lines])
+        return Lines(Text(enclosed(Shown(row)), style=self.style, end="") for row in rows)
+
+
 def _cell(value: object) -> Text:
+    if isinstance(value, Styled):
+        return _Cell(clean(value.text), style=value.style)
     shown = clean("" if value is None else value)
-    return Text(shown, style=STYLES.get(shown, ""))
+    return _Cell(shown, style=STYLES.get(shown, ""))
 
 
-def outcome(source: str, became: str, where: str, why: str) -> None:
+def outcome(source: str, became: str, where: str, why: str, say: Speech) -> None:
     """What became of one file, in one line."""
     out = output()
-    head = Text(f"{became:<11}", style=STYLES.get(became, ""))
-    head.append(clean(source), style="bold")
+    word = clean(say.word("disposition", became))
+    head = Text(word + " " * max(1, 11 - columns_of(word)), style=STYLES.get(became, ""))
+    head.append(clean(say.ident(source)), style="bold")
     if where:
-        head.append(f"  {clean(where)}")
+        head.append(f"  {clean(say.ident(where))}")
     if why:
         head.append(f"  {clean(why)}")
     out.print(head, soft_wrap=True)

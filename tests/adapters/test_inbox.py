@@ -41,7 +41,9 @@ def found(path: bytes, kind: Kind = Kind.PHOTO, mtime_ns: int = 0) -> Found:
 
 def test_finds_everything_in_order(tmp_path: Path) -> None:
     put(tmp_path, "b/IMG.JPG", "a.heic", "a.heic.consent.yaml", "b/consent.yaml", "b/x.xmp")
-    put(tmp_path, "README.md", "b/README.md", "clip.mp4", "b/c/d/e.cr2", ".DS_Store", "consent.csv")
+    put(
+        tmp_path, "README.md", "b/README.md", "clip.mp4", "b/c/d/e.cr2", ".DS_Store", "consents.csv"
+    )
     shown = [(item.shown, item.kind.value) for item in scan(tmp_path)]
     assert shown == [
         (".DS_Store", "ignored"),
@@ -54,7 +56,7 @@ def test_finds_everything_in_order(tmp_path: Path) -> None:
         ("b/consent.yaml", "shoot"),
         ("b/x.xmp", "xmp"),
         ("clip.mp4", "ignored"),
-        ("consent.csv", "ignored"),
+        ("consents.csv", "ignored"),
     ]
     assert all(item.reason for item in scan(tmp_path) if item.kind is Kind.IGNORED)
 
@@ -305,16 +307,16 @@ def test_a_whole_name_never_serves_as_a_stem(tmp_path: Path) -> None:
 
 
 def test_what_may_speak_and_is_not_read_is_told(tmp_path: Path) -> None:
-    put(tmp_path, "s/IMG_1.JPG", "s/IMG_2.JPG", "s/IMG_1.JPG.consent.txt", "consent.csv")
+    put(tmp_path, "s/IMG_1.JPG", "s/IMG_2.JPG", "s/IMG_1.JPG.consent.txt", "consents.csv")
     (tmp_path / "s/IMG_2.consent.yaml").symlink_to("elsewhere")
     both = paired(tmp_path)
     assert [item.path for item in both[b"s/IMG_1.JPG"].unread] == [
         b"s/IMG_1.JPG.consent.txt",
-        b"consent.csv",
+        b"consents.csv",
     ]
     assert [item.path for item in both[b"s/IMG_2.JPG"].unread] == [
         b"s/IMG_2.consent.yaml",
-        b"consent.csv",
+        b"consents.csv",
     ]
 
 

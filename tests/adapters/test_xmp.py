@@ -248,10 +248,10 @@ def test_iptc_regions() -> None:
     ],
 )
 def test_what_cannot_be_trusted_is_unreadable(raw: bytes, detail: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     block, readings = xmp.read((raw,))
     assert (block.status, block.detail, readings) == (Status.UNREADABLE, detail, ())
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 20  # a guard against hanging, not a measurement
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
@@ -340,7 +340,8 @@ def test_every_field_of_the_iptc_reference_photograph() -> None:
     def all_of(field: Field) -> list[object]:
         return [r.value for r in readings if r.field is field]
 
-    assert len(all_of(Field.PERSON)) == 3
+    # Three names of the picture, and three more in its regions.
+    assert len(all_of(Field.PERSON)) == 6
     assert all_of(Field.MODEL_AGE) == [25, 27, 30]
     assert all_of(Field.MINOR_AGE) == ["AG-A25"]
     assert all_of(Field.RELEASE_STATUS) == ["MR-NAP"]

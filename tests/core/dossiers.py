@@ -9,7 +9,16 @@ from functools import cache
 from pathlib import Path
 
 from dam.core.consent import Record
-from dam.core.facts import BlockFact, FacesFact, Facts, PeopleFact, PersonFact, TextFact
+from dam.core.facts import (
+    VERSION,
+    BlockFact,
+    CaptionFact,
+    FacesFact,
+    Facts,
+    PeopleFact,
+    PersonFact,
+    TextFact,
+)
 from dam.core.model import AgeBand
 from dam.core.readings import Status
 from dam.core.record import ConsentEvent, ConsentItem
@@ -128,6 +137,11 @@ def known(value: str) -> TextFact:
     return TextFact(status=Status.KNOWN, value=value, sources=("test",))
 
 
+def captioned(**texts: str) -> CaptionFact:
+    """Captions that a person wrote into a sidecar, by language."""
+    return CaptionFact(status=Status.KNOWN, value=texts, written=texts, sources=("test",))
+
+
 def facts(*persons: PersonFact, **changes: object) -> Facts:
     """The facts of a photograph that shows these people and no more, all in order."""
     stated = "listed" if persons else "none"
@@ -137,11 +151,13 @@ def facts(*persons: PersonFact, **changes: object) -> Facts:
         height=400,
         captured=known("2021-11-18"),
         photographer=known("rachid-azzouzy"),
+        caption=captioned(fr="Un match de football"),
         people=PeopleFact.model_validate({"stated": stated, "persons": persons}),
         faces=FacesFact(
             count=sum(p.identifiable for p in persons), status=Status.KNOWN, source="detector"
         ),
         blocks=(BlockFact(name="exif", status=Status.KNOWN),),
+        version=VERSION,
     )
     return blameless.model_copy(update=changes)
 

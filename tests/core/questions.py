@@ -7,16 +7,35 @@ change can show that it wrongly lets a picture pass. So every part is usually in
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from enum import StrEnum
+from typing import cast
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from dam.core.consent import Record
 from dam.core.decide import decide
-from dam.core.facts import BlockFact, FacesFact, Facts, PersonFact, TextFact
-from dam.core.model import AgeBand, Decision, Disposition, Purpose
+from dam.core.facts import (
+    BlockFact,
+    CaptionFact,
+    FacesFact,
+    Facts,
+    PersonFact,
+    PlaceFact,
+    TextFact,
+)
+from dam.core.model import (
+    AgeBand,
+    Decision,
+    Disposition,
+    LocationPermission,
+    NamePermission,
+    Purpose,
+    Use,
+)
+from dam.core.naming import find
 from dam.core.readings import Status
 from dam.core.rules import RulePack
 from dam.core.view import Dossier
@@ -27,6 +46,7 @@ from tests.core.dossiers import (
     SHA,
     Body,
     adult_body,
+    captioned,
     facts,
     girl_body,
     known,
@@ -88,6 +108,8 @@ WORDS = (
     "valid_for",
     "notice",
     "face",
+    "name",
+    "location",
     "givers",
     "child_assent",
     "events",
@@ -109,7 +131,39 @@ WORDS = (
     "problems",
     "contradictions",
     "ambiguous",
+    "caption",
+    "place",
+    "names",
+    "named_in",
+    "use",
 )
+
+#: What a caption may say of a girl called Karima Alaoui in Tangier, by language.
+CAPTIONS = st.dictionaries(
+    st.sampled_from(["fr", "ar", "en"]),
+    st.sampled_from(
+        [
+            "Un match",
+            "Tanger : un match",
+            "Karima marque",
+            "Karima Alaoui, Tanger",
+            "مباراة بطنجة",
+            "École Ibn Khaldoun",
+            "35.7595, -5.8340",
+        ]
+    ),
+)
+PLACES = st.builds(
+    PlaceFact,
+    towns=st.sampled_from([(), ("Tanger",)]),
+    venues=st.sampled_from([(), ("École Ibn Khaldoun",)]),
+    in_metadata=st.booleans(),
+)
+NAMED_IN = st.dictionaries(
+    st.sampled_from(["caption", "metadata", "file name"]), st.sampled_from(["first", "full"])
+)
+#: As the register knows the first subjects.
+NAMES = {"S-1": ("Karima Alaoui",), "S-2": ("Karima",)}
 
 
 @dataclass(frozen=True)
@@ -128,6 +182,10 @@ def mostly_of(draw: st.DrawFn, focus: Sequence[str]) -> Mostly:
     """Some of `focus` are odd, and now and then one other thing."""
     odd = frozenset() if not focus else draw(st.frozensets(st.sampled_from(focus)))
     return Mostly(draw, odd | draw(st.frozensets(st.sampled_from(WORDS), max_size=1)))
+
+
+def _any_word(words: type[StrEnum]) -> st.SearchStrategy[object]:
+    return st.sampled_from([word.value for word in words])
 
 
 def maybe(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
@@ -205,7 +263,11 @@ def body_of(mostly: Mostly, start: Body) -> Body:
         "subject": subject,
         "scope": scope,
         "notice": at("", "notice", st.none()),
-        "permissions": {"face": at("permissions", "face", maybe(_YES_NO))},
+        "permissions": {
+            "face": at("permissions", "face", maybe(_YES_NO)),
+            "name": at("permissions", "name", maybe(_any_word(NamePermission))),
+            "location": at("permissions", "location", maybe(_any_word(LocationPermission))),
+        },
         "givers": at("", "givers", _GIVERS),
         "child_assent": at(
             "", "child_assent", maybe(st.sampled_from(["refused", "too_young", "not_sought"]))
@@ -218,12 +280,14 @@ def body_of(mostly: Mostly, start: Body) -> Body:
 
 @dataclass(frozen=True)
 class Case:
-    """A dossier with the question asked of it."""
+    """A dossier with the question asked of it, and the names that the register knows."""
 
     dossier: Dossier
     purpose: Purpose
     territory: str
     day: date
+    use: str = Use.EDITORIAL
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def facts(self) -> Facts:
@@ -294,6 +358,7 @@ def cases(draw: st.DrawFn, *focus: str) -> Case:
     about = facts(*persons)
     people = {
         "stated": mostly("people", about.people.stated, st.just("listed" if persons else "crowd")),
+        "named_in": mostly("named_in", {}, NAMED_IN),
         "mentioned": mostly("mentioned", 0, st.integers(0, 3)),
         "minors_mentioned": mostly("minors_mentioned", 0, st.integers(0, 2)),
     }
@@ -306,6 +371,8 @@ def cases(draw: st.DrawFn, *focus: str) -> Case:
         "problems": ((), st.just(("a.yaml:3: unknown word",))),
         "contradictions": ((), st.just(("two sources differ",))),
         "ambiguous": ((), st.just(("IMG_0001.consent.yaml",))),
+        "caption": (about.caption, CAPTIONS.map(_written)),
+        "place": (PlaceFact(), PLACES),
     }
     changes = {word: mostly(word, value, other) for word, (value, other) in wrong.items()}
     changes["people"] = about.people.model_copy(update=people)
@@ -315,7 +382,13 @@ def cases(draw: st.DrawFn, *focus: str) -> Case:
         draw(PURPOSES),
         draw(TERRITORIES),
         draw(DAYS),
+        str(mostly("use", Use.EDITORIAL, st.sampled_from(Use))),
+        cast("dict[str, tuple[str, ...]]", mostly("names", {}, st.just(NAMES))),
     )
+
+
+def _written(texts: dict[str, str]) -> CaptionFact:
+    return captioned(**texts) if texts else CaptionFact()
 
 
 # Asking --------------------------------------------------------------------------------
@@ -324,7 +397,8 @@ ASKED = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCh
 
 
 def asked(case: Case, rules: RulePack | None = None) -> Decision:
-    return decide(case.dossier, rules or pack(), case.purpose, case.day, case.territory)
+    dossier = replace(case.dossier, naming=find(case.facts, NAME, case.names))
+    return decide(dossier, rules or pack(), case.purpose, case.day, case.territory, use=case.use)
 
 
 def told(decision: Decision) -> tuple[Disposition, frozenset[str]]:

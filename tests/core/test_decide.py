@@ -178,8 +178,10 @@ def pack_with(condition: str) -> RulePack:
     text = pack_files()["rules/consent/credited.yaml"].decode()
     head = text[: text.index("require:")].replace("id: credited", "id: our-own")
     tail = (
-        "otherwise: hold\nexamples:\n  pass:\n    - name: in order\n"
-        "  fail:\n    - name: too late\n      facts: {day: 2023-03-01}\n"
+        "otherwise: hold\nexamples:\n  pass:\n    - {name: in order}\n"
+        "    - {name: the day before, facts: {day: 2023-02-28}}\n"
+        "  fail:\n    - {name: too late, facts: {day: 2023-03-01}}\n"
+        "    - {name: later, facts: {day: 2024-03-01}}\n"
     )
     return load({**pack_files(), "own.yaml": f"{head}{condition}\n{tail}".encode()})
 

@@ -11,8 +11,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dam.core.consent import Record
-from dam.core.facts import BlockFact, FacesFact, TextFact
-from dam.core.model import IN_FORCE_STATES, AgeBand
+from dam.core.facts import BlockFact, CaptionFact, FacesFact, PlaceFact, TextFact
+from dam.core.model import (
+    IN_FORCE_STATES,
+    AgeBand,
+    LocationPermission,
+    NamePermission,
+    Purpose,
+)
 from dam.core.readings import Status
 from dam.core.record import ConsentEvent, ConsentItem
 from tests.core.dossiers import (
@@ -24,6 +30,7 @@ from tests.core.dossiers import (
 )
 from tests.core.questions import (
     ASKED,
+    NAMES,
     NAY_STATES,
     Case,
     approved,
@@ -95,7 +102,12 @@ def photographer_unknown(case: Case, draw: Draw) -> Case:
 
 
 def age_unknown(case: Case, draw: Draw) -> Case:
-    """Unless the 18th birthday has ended a consent: that is a limit in time, forgotten with it."""
+    """Unless the 18th birthday has ended a consent: that is a limit in time, forgotten with it.
+
+    Nor where nothing but the adult's own signature is missing: what a guardian and the person
+    have both agreed to serves somebody who may be a child.
+    """
+    assume("adult-for-self" not in told(asked(case))[1])
     standings = case.dossier.standings(case.day, "10y").values()
     assume(all(s.ends_because != "18th birthday" for found in standings for s in found))
     subject = about(case, draw)
@@ -113,6 +125,8 @@ def age_unknown(case: Case, draw: Draw) -> Case:
 
 
 def identifiable_unknown(case: Case, draw: Draw) -> Case:
+    """Unless a face contradicts it already: then somebody said too much, and takes it back."""
+    assume("everyone-accounted-for" not in told(asked(case))[1])
     persons = tuple(p.model_copy(update={"identifiable": True}) for p in case.facts.people.persons)
     return case.with_people(persons=persons)
 
@@ -268,6 +282,90 @@ def another_consent(case: Case, draw: Draw) -> Case:
     return case.with_records([*case.records, record(body, "register")])
 
 
+def facts_of_an_earlier_version(case: Case, draw: Draw) -> Case:
+    """Nobody has looked for names and places."""
+    people = case.facts.people.model_copy(update={"named_in": {}})
+    update = {"version": 0, "place": PlaceFact(), "people": people}
+    return case.with_facts(case.facts.model_copy(update=update))
+
+
+def caption_says_more(case: Case, draw: Draw) -> Case:
+    """One language says more than it did, or another one is added."""
+    caption = case.facts.caption
+    assume(caption.written)
+    lang = str(draw(st.sampled_from(["fr", "es"])))
+    more = str(draw(st.sampled_from(["Karima", "Alaoui", "Tanger", "École Ibn Khaldoun", "x"])))
+    written = {**caption.written, lang: f"{caption.written.get(lang, '')} {more}"}
+    said = caption.model_copy(update={"written": written, "value": written})
+    return case.with_facts(case.facts.model_copy(update={"caption": said}))
+
+
+def no_caption(case: Case, draw: Draw) -> Case:
+    """For the press; elsewhere a caption that is taken away says nothing wrong any more."""
+    press = replace(case, purpose=Purpose.PRESS)
+    return press.with_facts(case.facts.model_copy(update={"caption": CaptionFact()}))
+
+
+def caption_of_the_metadata_only(case: Case, draw: Draw) -> Case:
+    caption = case.facts.caption.model_copy(update={"written": {}})
+    press = replace(case, purpose=Purpose.PRESS)
+    return press.with_facts(case.facts.model_copy(update={"caption": caption}))
+
+
+def another_place_is_known(case: Case, draw: Draw) -> Case:
+    place = case.facts.place
+    update: dict[str, object] = {"towns": (*place.towns, "Tanger")}
+    if draw(st.booleans()):
+        update = {"venues": (*place.venues, "École Ibn Khaldoun")}
+    return case.with_facts(case.facts.model_copy(update={"place": place.model_copy(update=update)}))
+
+
+def names_become_known(case: Case, draw: Draw) -> Case:
+    return replace(case, names={**NAMES, **case.names})
+
+
+def metadata_names_somebody(case: Case, draw: Draw) -> Case:
+    """What the metadata says in the caption is said more fully, or for the first time."""
+    named = dict(case.facts.people.named_in)
+    where = str(draw(st.sampled_from(["caption", "metadata", "file name"])))
+    return case.with_people(named_in={**named, where: "full"})
+
+
+def permission_narrowed(case: Case, draw: Draw) -> Case:
+    """Of name or place less is allowed, or nobody says how much."""
+    assume(case.records)
+    place = int(str(draw(st.integers(0, len(case.records) - 1))))
+    old = case.records[place]
+    orders: dict[str, list[NamePermission] | list[LocationPermission]] = {
+        "name": list(NamePermission),
+        "location": list(LocationPermission),
+    }
+    word = str(draw(st.sampled_from(sorted(orders))))
+    order = [w.value for w in orders[word]]
+    had = order.index(getattr(old.item.permissions, word))
+    less = draw(st.sampled_from([None, *order[: had + 1]]))
+    records = list(case.records)
+    records[place] = edit(old, {"permissions": {word: less}})
+    return case.with_records(records)
+
+
+def forbidden_use(case: Case, draw: Draw) -> Case:
+    """A use of the list that is refused, or a word that is no use."""
+    assume(case.facts.people.stated != "none")
+    assume(case.purpose is not Purpose.ARCHIVE)
+    words = ["commercial", "advertising", "political", "Political-Party", "discriminatory", "x", ""]
+    return replace(case, use=str(draw(st.sampled_from(words))))
+
+
+def use_is_prohibited(case: Case, draw: Draw) -> Case:
+    assume(case.records)
+    place = int(str(draw(st.integers(0, len(case.records) - 1))))
+    old = case.records[place]
+    records = list(case.records)
+    records[place] = edit(old, {"scope": {"prohibited": [*old.item.scope.prohibited, case.use]}})
+    return case.with_records(records)
+
+
 #: What makes the question stricter, and the parts that are out of order before it does.
 STRICTER: list[tuple[Callable[[Case, Draw], Case], str]] = [
     (faces_not_checked, "faces"),
@@ -278,14 +376,14 @@ STRICTER: list[tuple[Callable[[Case, Draw], Case], str]] = [
     (photographer_unknown, "photographer"),
     (age_unknown, "age_band birth_date birth_year age givers child_assent"),
     (identifiable_unknown, "identifiable missing"),
-    (subject_unknown, "subject consent missing"),
-    (unaccompanied_unknown, "unaccompanied"),
-    (situation_unknown, "situation risk_decision"),
-    (risk_unknown, "risk risk_reasons risk_decision"),
+    (subject_unknown, "subject consent missing caption names name"),
+    (unaccompanied_unknown, "unaccompanied caption place names location name"),
+    (situation_unknown, "situation risk_decision caption place names location name age_band"),
+    (risk_unknown, "risk risk_reasons risk_decision caption place names location name"),
     (risk_decision_unknown, "risk_decision risk situation"),
     (no_is_added, "events extra"),
     (left_out_by_its_source, "extra stated consent events"),
-    (no_record_left, "missing extra consent"),
+    (no_record_left, "missing extra consent caption names place"),
     (somebody_more, "faces mentioned stated"),
     (metadata_names_one_more, "mentioned"),
     (metadata_tells_of_a_minor, "minors_mentioned age_band"),
@@ -295,6 +393,16 @@ STRICTER: list[tuple[Callable[[Case, Draw], Case], str]] = [
     (narrower_scope, "purposes territories prohibited valid_from valid_until valid_for"),
     (second_source, "assets givers risk_decision birth_date"),
     (another_consent, "extra consent age_band risk situation unaccompanied events"),
+    (facts_of_an_earlier_version, "caption place names named_in name location identifiable"),
+    (caption_says_more, "caption place names name location risk situation identifiable"),
+    (no_caption, "caption"),
+    (caption_of_the_metadata_only, "caption"),
+    (another_place_is_known, "caption place name location risk situation"),
+    (names_become_known, "caption place names name location risk situation identifiable"),
+    (metadata_names_somebody, "named_in name location risk situation"),
+    (permission_narrowed, "caption place names name location extra"),
+    (forbidden_use, "use prohibited identifiable"),
+    (use_is_prohibited, "use prohibited identifiable extra"),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dam.core.facts import Facts, youngest
+from dam.core.facts import VERSION, Facts, PlaceFact, youngest
 from dam.core.merge import Received, Roster, Statement, merge
 from dam.core.model import AGE_ORDER, AgeBand, Face
 from dam.core.readings import (
@@ -136,6 +136,17 @@ def test_names_never_enter_the_facts() -> None:
         by=looked(told(Field.PERSON, "Karim"), told(Field.RELEASE_ID, "Karim-7")),
     )
     assert "Karim" not in json.dumps(found.body())
+
+
+def test_a_name_of_the_metadata_is_known_by_where_it_stands_alone() -> None:
+    named = looked(told(Field.PERSON, "Karim Alaoui"))
+    received = Received((), RECEIVED.modified, RECEIVED.day, "karim_01.jpg")
+    found = facts(says(caption={"fr": "Un match", "ar": "x"}), by=named, received=received)
+    assert found.people.named_in == {"metadata": "full", "file name": "first"}
+    found = facts(says(caption={"fr": "M. Alaoui"}), by=named)
+    assert found.people.named_in == {"metadata": "full", "caption": "full"}
+    assert "laoui" not in json.dumps(found.people.model_dump(mode="json"))
+    assert facts(says(caption={"fr": "Karim"})).people.named_in == {}
 
 
 BANDS = st.lists(st.sampled_from(AgeBand))
@@ -272,6 +283,30 @@ def test_the_nearest_source_describes_and_the_latest_embargo_counts() -> None:
     assert found.embargo.value == "2022-02-01"
     assert (found.city.value, found.country.value) == ("Tanger", "MA")
     assert facts(by=looked(told(Field.CITY, "Rabat"))).city.value == "Rabat"
+
+
+def test_every_place_that_anybody_names_is_known() -> None:
+    near = says("a", location={"city": "Tanger", "place": "École Ibn Khaldoun"})
+    far = says("b", location={"country": "MA", "region": "Oriental", "city": "Oujda"})
+    found = facts(near, far, by=looked(told(Field.CITY, "Rabat")))
+    assert found.place == PlaceFact(
+        towns=("Oujda", "Rabat", "Tanger"), venues=("École Ibn Khaldoun",), in_metadata=True
+    )
+    assert facts(near).place.in_metadata is False
+    assert facts(near, by=looked(told(Field.GPS, True))).place.in_metadata is True
+    hostile = looked(*(told(Field.CITY, f"Town {n}") for n in range(500)))
+    assert len(facts(by=hostile).place.towns) == 50
+
+
+def test_facts_of_an_earlier_version_are_still_facts_and_known_as_such() -> None:
+    body = facts(says(people=[{"subject": "S-1"}], caption={"fr": "Un match"})).body()
+    assert body["version"] == VERSION
+    for new in ("version", "place"):
+        del body[new]
+    people = body["people"]
+    assert isinstance(people, dict)
+    del people["named_in"]
+    assert Facts.model_validate(body).version < VERSION
 
 
 def test_only_what_a_person_wrote_into_a_sidecar_is_published_as_caption() -> None:

@@ -102,6 +102,7 @@ def test_photographs(name: str) -> None:
         (b"\xff.consent.json", Role.SIDECAR, b"\xff", False),
         (b"consent.yaml", Role.SHOOT, b"", False),
         (b"CONSENT.JSON", Role.SHOOT, b"", False),
+        (b"Consent.CSV", Role.SHOOT, b"", False),
         (b"IMG_1.JPG.xmp", Role.XMP, b"IMG_1.JPG", True),
         (b"IMG_1.XMP", Role.XMP, b"IMG_1", False),
     ],
@@ -125,7 +126,10 @@ def test_sidecars(name: bytes, role: Role, target: bytes, whole: bool) -> None:
         ("IMG_1.JPG.consent.yaml.part", "IMG_1.JPG"),
         (".IMG_1.JPG.consent.yaml", "IMG_1.JPG"),
         ("consents.yaml", ""),
-        ("consent.csv", ""),
+        ("consents.csv", ""),
+        ("consent.tsv", ""),
+        ("consent.xlsx", ""),
+        ("IMG_1.JPG.consent.csv", "IMG_1.JPG"),
         ("Consentement.yml", ""),
         (".consent.yaml", ""),
         ("consent", ""),
@@ -154,3 +158,27 @@ def test_left_alone(name: str) -> None:
     assert said.role is Role.OTHER
     assert not said.unread
     assert said.reason
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "meant"),
+    [
+        ("IMG_01*.jpg", "img_0123.JPG", True),
+        ("IMG_01[1-3].jpg", "IMG_012.JPG", True),
+        ("IMG_01[!1-3].jpg", "IMG_012.JPG", False),
+        ("photo[1].jpg", "Photo[1].JPG", True),
+        ("E\u0301t?.jpg", "\u00e9t\u00e9.JPG", True),
+        ("day1/*.jpg", "day1/a.jpg", True),
+        ("a.jpg", "xa.jpg", False),
+        ("[", "[", True),
+    ],
+)
+def test_patterns(pattern: str, name: str, meant: bool) -> None:
+    assert names.matches(pattern, name) is meant
+    assert names.matches(pattern, name.encode()) is meant
+
+
+@given(st.text(max_size=40), ANY_NAME)
+def test_a_pattern_means_itself_and_never_fails(pattern: str, name: bytes) -> None:
+    names.matches(pattern, name)
+    assert names.matches(pattern, pattern)

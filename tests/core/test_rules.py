@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dam.core import rules, view
+from dam.core import rules, schema
 from dam.core.errors import RulePackError
 from dam.core.expression import named, references
 from dam.core.model import Purpose
@@ -26,12 +26,15 @@ source: the programme's own
 require: credit.known
 otherwise: hold
 examples:
-  pass: [{name: known}]
-  fail: [{name: unknown, facts: {credit.known: no}}]
+  pass: [{name: known}, {name: another, facts: {credit.id: radouan-bounjoum}}]
+  fail:
+    - {name: nobody, facts: {credit.known: no, credit.id: ""}}
+    - {name: unknown, facts: {credit.known: no}}
 """
 EACH = RULE.replace("require: credit.known", "each: person\nrequire: person.consent.face").replace(
     "credit.known: no", "person.consent.face: no"
 )
+ALONE = RULE.replace(", {name: another, facts: {credit.id: radouan-bounjoum}}", "")
 
 
 def loaded(*texts: str) -> RulePack:
@@ -104,8 +107,13 @@ def test_a_rule_turned_into_its_opposite_fails_its_own_examples(name: str) -> No
         (RULE.replace("id: our-own", "id: Our Own"), "id"),
         (RULE.replace("source: the programme's own\n", ""), "source"),
         (RULE.replace("dam/rule/1", "dam/rule/2"), "schema"),
-        (RULE.replace("  fail: [{name: unknown, facts: {credit.known: no}}]\n", ""), "fail"),
-        (RULE.replace("[{name: known}]", "[]"), "pass"),
+        (RULE[: RULE.index("  fail:")], "fail"),
+        (
+            RULE.replace('    - {name: nobody, facts: {credit.known: no, credit.id: ""}}\n', ""),
+            "fail",
+        ),
+        (ALONE, "pass: needs at least 2 entries"),
+        (ALONE.replace("[{name: known}]", "[]"), "pass"),
         ("\t: [", "own-0.yaml"),
         ("", "own-0.yaml"),
     ],
@@ -378,7 +386,7 @@ def test_a_rule_that_shadows_the_purpose_is_still_asked_for_each_purpose() -> No
 
 def test_the_blameless_photograph_has_every_fact_and_no_other() -> None:
     facts = sample({})
-    for path, leaf in view.leaves():
+    for path, leaf in schema.leaves():
         node: object = facts
         parts = path.split(".")
         if parts[0] == "person":

@@ -10,7 +10,7 @@ import yaml
 
 from dam.core.model import AgeBand, NamePermission, Problem
 from dam.core.record import ConsentRecord, Location, Person, PhotoSidecar, Region
-from dam.core.sidecar import json_schemas, parse_consents, parse_photo, parse_shoot
+from dam.core.sidecar import parse_consents, parse_photo, parse_shoot
 
 FULL = """\
 schema: dam/photo/1
@@ -105,7 +105,8 @@ def test_the_consent_record_in_its_three_forms() -> None:
     assert parse_consents(as_json.encode(), "f", json=True).value == record
     sidecar = parse_photo(f"{PHOTO}{CONSENTS}".encode(), "f").value
     assert sidecar is not None
-    assert ConsentRecord(schema="dam/consent/1", **dict(sidecar.consents[0])) == record[0]
+    (item,) = (item.model_dump(exclude_unset=True) for item in sidecar.consents)
+    assert ConsentRecord.model_validate({"schema": "dam/consent/1", **item}) == record[0]
 
 
 def test_a_shoot_sheet() -> None:
@@ -182,9 +183,9 @@ def test_a_consent_that_says_no_then_yes_in_json() -> None:
 @pytest.mark.parametrize(
     ("field", "written", "message"),
     [
-        ("crowd", "12:30", "use one of: yes, no, true, false, not '12:30'"),
-        ("crowd", "1", "use one of: yes, no, true, false, not '1'"),
-        ("crowd", "on", "use one of: yes, no, true, false, not 'on'"),
+        ("crowd", "12:30", "use one of: yes, no, true, false"),
+        ("crowd", "1", "use one of: yes, no, true, false"),
+        ("crowd", "on", "use one of: yes, no, true, false"),
         ("crowd", "[yes]", "use one of: yes, no, true, false"),
         ("crowd", "oui, bien sûr", "use one of: yes, no, true, false"),
         ("crowd", "", "is empty: fill it in or delete the line"),
@@ -199,16 +200,16 @@ def test_a_consent_that_says_no_then_yes_in_json() -> None:
         ("location", "Tanger", "needs words of its own: country, region, city, place"),
         ("location", "{country: Maroc}", "use a country code of two letters, for example MA"),
         ("tags", "school", "write a list: in brackets [...], or one line each, starting with '- '"),
-        ("captured", "2021-02-30", "for example 2021-10-28, not '2021-02-30'"),
-        ("captured", "2021-W44-4", "for example 2021-10-28, not '2021-W44-4'"),
-        ("captured", "03/04/2021", "for example 2021-10-28, not '03/04/2021'"),
+        ("captured", "2021-02-30", "written YYYY-MM-DD, for example 2021-10-28"),
+        ("captured", "2021-W44-4", "written YYYY-MM-DD, for example 2021-10-28"),
+        ("captured", "03/04/2021", "written YYYY-MM-DD, for example 2021-10-28"),
         ("captured", "28 October", "use a date written YYYY-MM-DD, for example 2021-10-28"),
         ("photographer", "A B", "of letters, digits, '-', '_', '.'; never a name"),
         ("programme", "{a: b}", "write a text here, not a list or further words"),
         ("caption", "{fr: ''}", "is empty: fill it in or delete the line"),
         ("caption", "{French: x}", "name the language by its code, for example fr, ar or en"),
         ("caption", f"{{fr: {'x' * 4001}}}", "is too long: at most 4000 characters"),
-        ("colour", "x", "unknown word 'colour'"),
+        ("colour", "x", "unknown word"),
         ("captoin", "{fr: x}", "unknown word 'captoin'; did you mean 'caption'?"),
         ("Photo-Grapher", "x", "unknown word 'Photo-Grapher'; did you mean 'photographer'?"),
         ("Amina and Said", "x", "unknown word; the words here are: photographer, "),
@@ -225,7 +226,7 @@ def test_one_mistake_one_problem(field: str, written: str, message: str) -> None
 @pytest.mark.parametrize(
     ("person", "field", "message"),
     [
-        ("age_band: 12", "people[0].age_band", "'12' is not one of: 0-5, 6-11, 12-15, 16-17"),
+        ("age_band: 12", "people[0].age_band", "use one of: 0-5, 6-11, 12-15, 16-17"),
         ("age_band: Adult", "people[0].age_band", "'Adult' is not one of"),
         ("age_band: a girl of 9", "people[0].age_band", "use one of: 0-5"),
         ("region: {x: 1_0, y: 0, w: 0.1, h: 0.1}", "people[0].region.x", "use a plain number"),
@@ -236,7 +237,8 @@ def test_one_mistake_one_problem(field: str, written: str, message: str) -> None
         ("region: {x: 0, y: 0.95, w: 0.1, h: 0.1}", "people[0].region.h", "the lower edge"),
         ("region: {x: 0, y: 0, w: 0, h: 0.1}", "people[0].region.w", "more than 0"),
         ("region: {x: 0, y: 0, w: 0.1}", "people[0].region.h", "is missing"),
-        ("name: Amina", "people[0].name", "unknown word 'name'; the words here are: subject"),
+        ("name: Amina", "people[0].name", "names and contacts go into the register: dam consent"),
+        ("Téléphone: 061", "people[0].(…)", "names and contacts go into the register: dam consent"),
     ],
 )
 def test_mistakes_about_a_person(person: str, field: str, message: str) -> None:
@@ -259,7 +261,7 @@ def test_every_mistake_is_told_at_its_line() -> None:
     told = [(p.line, p.field) for p in problems_of_photo(text)]
     assert told == [
         (2, "photographer"),
-        (3, "colour"),
+        (3, "(…)"),
         (6, "people[0].age_band"),
         (7, "people[0].identifiable"),
         (8, "people[1].subject"),
@@ -269,7 +271,7 @@ def test_every_mistake_is_told_at_its_line() -> None:
 
 def test_mistakes_of_the_tree_and_of_the_words_come_together() -> None:
     told = problems_of_photo(f"{PHOTO}crowd: no\ncrowd: yes\nfoo: x\nembargo:\n")
-    assert [(p.line, p.field) for p in told] == [(3, "crowd"), (4, "foo"), (5, "embargo")]
+    assert [(p.line, p.field) for p in told] == [(3, "crowd"), (4, "(…)"), (5, "embargo")]
 
 
 def test_problems_without_end_are_counted() -> None:
@@ -301,7 +303,7 @@ def test_the_schema(text: str, line: int, message: str) -> None:
 
 def test_the_schema_comes_first() -> None:
     told = problems_of_photo("crowd: maybe\nfoo: x\nschema: dam/photo/2\n")
-    assert [p.field for p in told] == ["schema", "crowd", "foo"]
+    assert [p.field for p in told] == ["schema", "crowd", "(…)"]
     assert str(told[0]) == "f.yaml:3: schema: is not known: write 'schema: dam/photo/1'"
 
 
@@ -362,9 +364,9 @@ def test_one_consent_for_two_subjects_of_a_shoot() -> None:
         ("[{state: given, on: 2021-10-28}]", "[]", 9, "events", "[{state: given, on: 2021-10-28}]"),
         ("events: [{state: given, on: 2021-10-28}]\n", "", 1, "events", "is missing"),
         ("[{state: given, on: 2021-10-28}]", "", 9, "events", "is empty"),
-        ("state: given", "state: approved", 9, "events[0].state", "'approved' is not one of"),
+        ("state: given", "state: approved", 9, "events[0].state", "use one of: unknown, requested"),
         ("child_assent: given", "child_assent: null", 8, "child_assent", "is empty"),
-        ("[press, web, print]", "[press, tv]", 5, "scope.purposes[1]", "'tv' is not one of"),
+        ("[press, web, print]", "[press, tv]", 5, "scope.purposes[1]", "use one of: archive, "),
         ("[press, web, print]", "[]", 5, "scope.purposes", "needs at least one entry"),
         ("[world]", "[Morocco]", 5, "scope.territories[0]", "country codes"),
         ("risk: low", "birth_year: 2010.5", 3, "subject.birth_year", "whole number"),
@@ -405,7 +407,7 @@ def test_mistakes_in_a_record(old: str, new: str, line: int, field: str, message
         (CONSENTS, [(1, "schema")]),
         ("schema: dam/consent/1\nconsents: []", [(2, "consents")]),
         ("schema: dam/consent/1\nconsents:", [(2, "consents")]),
-        (f"schema: dam/consent/1\nfoo: x\n{CONSENTS}", [(2, "foo")]),
+        (f"schema: dam/consent/1\nfoo: x\n{CONSENTS}", [(2, "(…)")]),
         (f"schema: dam/photo/1\n{CONSENTS}", [(1, "schema")]),
         (FULL, [(1, "schema")]),
         (f"- x\n- {ITEM.replace('    ', '  ')}", [(2, "[1].schema"), (1, "[0]")]),
@@ -431,12 +433,3 @@ def test_messages_repeat_no_names() -> None:
     problems = problems_of_photo(text)
     assert len(problems) > 15
     assert not [p for p in problems if "Zzyx" in str(p) or "Amina" in str(p)]
-
-
-def test_json_schemas_are_made_from_the_models() -> None:
-    schemas = json_schemas()
-    assert set(schemas) == {"dam/photo/1", "dam/shoot/1", "dam/consent/1"}
-    for word, schema in schemas.items():
-        assert schema["properties"]["schema"]["const"] == word
-        assert schema["additionalProperties"] is False
-        assert dumps(schema)

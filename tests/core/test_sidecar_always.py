@@ -201,7 +201,11 @@ SHEETS = st.builds(
     photos=tuples(st.builds(ShootPhoto, match=TEXTS, **statement())),
     **statement(),
 )
-RECORDS = items(1).map(lambda item: ConsentRecord(schema="dam/consent/1", **dict(item)))
+RECORDS = items(1).map(
+    lambda item: ConsentRecord.model_validate(
+        {"schema": "dam/consent/1", **item.model_dump(exclude_unset=True)}
+    )
+)
 
 
 @settings(max_examples=60, deadline=None)

@@ -9,11 +9,13 @@ from datetime import date
 import pytest
 from hypothesis import given
 
-from dam.core import view
+from dam.core import schema
 from dam.core.consent import Record
-from dam.core.facts import FacesFact, Facts, PersonFact
+from dam.core.facts import CaptionFact, FacesFact, Facts, PersonFact, PlaceFact
 from dam.core.model import AgeBand, Purpose
-from dam.core.view import Leaf, ListOf, Node, build, chosen, leaves, resolve
+from dam.core.naming import find
+from dam.core.schema import Leaf, ListOf, Node, leaves, resolve
+from dam.core.view import build, chosen
 from tests.core.dossiers import (
     DAY,
     NAME,
@@ -21,6 +23,7 @@ from tests.core.dossiers import (
     SHA,
     Body,
     adult_body,
+    captioned,
     dossier,
     facts,
     girl,
@@ -38,6 +41,8 @@ from tests.core.questions import (
 KINDS = {"bool": bool, "int": int, "str": str, "date": str, "list": list}
 #: Left out where nobody said, as their documentation tells.
 MAY_BE_UNKNOWN = {"unaccompanied", "risk", "consent", "captured", "count"}
+#: Left out as well where an earlier version of dam did not look for them.
+NOT_LOOKED_FOR = {"place_in", "place_said", "name_in", "name_said", "pillars"}
 
 
 def fits(value: object, node: Node) -> None:
@@ -60,7 +65,7 @@ def fits(value: object, node: Node) -> None:
 @ASKED
 @given(cases("birth_date", "risk", "unaccompanied", "extra", "faces"))
 def test_what_rules_see_is_what_the_schema_says(case: Case) -> None:
-    fits(build(case.dossier, case.purpose, case.territory, case.day, "10y"), view.SCHEMA)
+    fits(build(case.dossier, case.purpose, case.territory, case.day, "10y"), schema.SCHEMA)
 
 
 def seen(*records: Record, about: Facts | None = None, day: date = DAY) -> Body:
@@ -209,6 +214,108 @@ def test_nameless_people_of_several_sources_may_be_the_same() -> None:
     assert people(person(), one, one)["count"] == 3
     assert people(person(), one, one, elsewhere)["count"] == 3
     assert people(person(), person())["count"] == 1
+
+
+# Names and places ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "age", "vulnerable"),
+    [
+        ({}, AgeBand.A6_11, False),
+        ({"subject": {"situation": "refugee"}}, AgeBand.A6_11, True),
+        ({"subject": {"situation": "asylum_seeker"}}, AgeBand.A6_11, True),
+        ({"subject": {"situation": "idp"}}, AgeBand.A6_11, True),
+        ({"subject": {"situation": "unknown"}}, AgeBand.A6_11, True),
+        ({"subject": {"situation": None}}, AgeBand.A6_11, True),
+        ({"subject": {"unaccompanied": "yes"}}, AgeBand.A6_11, True),
+        ({"subject": {"unaccompanied": None}}, AgeBand.A6_11, True),
+        ({"subject": {"risk": "elevated"}}, AgeBand.A6_11, True),
+        ({"subject": {"risk": None}}, AgeBand.A6_11, True),
+        ({"subject": {"risk_reasons": ["feud"]}}, AgeBand.A6_11, True),
+    ],
+)
+def test_who_is_vulnerable(changes: Body, age: AgeBand, vulnerable: bool) -> None:
+    assert seen(girl(**changes), about=facts(person(age=age)))["vulnerable"] is vulnerable
+
+
+@pytest.mark.parametrize(
+    ("subject", "vulnerable"),
+    [
+        ({}, False),
+        ({"unaccompanied": None, "risk": "high", "risk_reasons": ["feud"]}, False),
+        ({"situation": "refugee"}, True),
+        ({"situation": None}, True),
+    ],
+)
+def test_an_adult_is_vulnerable_by_the_situation_alone(subject: Body, vulnerable: bool) -> None:
+    grown = record(merged(adult_body(), {"subject": subject}))
+    assert seen(grown, about=facts(person(age=None)))["vulnerable"] is vulnerable
+
+
+def test_somebody_of_whom_nothing_is_known_is_vulnerable() -> None:
+    assert seen(about=facts(person(None, None)))["vulnerable"] is True
+
+
+def test_what_goes_out_of_a_person() -> None:
+    place = PlaceFact(towns=("Tanger",), venues=("École",))
+    about = facts(person(), caption=captioned(fr="Karima à Tanger"), place=place)
+    known = replace(dossier(girl(), about=about), naming=find(about, "", {"S-1": ["Karima B."]}))
+    found = build(known, Purpose.PRESS, "world", DAY, "10y")
+    photo = found["photo"]
+    assert isinstance(photo, dict)
+    assert (photo["place_in"], photo["place_said"]) == (["caption"], "town")
+    persons = found["persons"]
+    assert isinstance(persons, list)
+    first = persons[0]
+    assert first["pillars"] == ["face", "place", "name"]
+    assert (first["name_in"], first["name_said"]) == (["caption"], "first")
+    assert first["face"] == "visible"
+    hidden = facts(person(identifiable=False), caption=captioned(fr="École"), place=place)
+    assert seen(girl(), about=hidden)["pillars"] == ["place"]
+    assert seen(girl(), about=hidden)["face"] == "hidden"
+
+
+def test_the_name_that_the_metadata_gives_counts_for_everybody() -> None:
+    people = facts(person(), person("S-2")).people.model_copy(
+        update={"named_in": {"metadata": "full", "caption": "first"}}
+    )
+    about = facts(people=people, caption=captioned(fr="Karima"))
+    found = build(dossier(about=about), Purpose.PRESS, "world", DAY, "10y")["persons"]
+    assert isinstance(found, list)
+    assert [p["name_said"] for p in found] == ["first", "first"]
+    assert [p["name_in"] for p in found] == [["metadata", "caption"]] * 2
+
+
+def test_facts_of_an_earlier_version_say_nothing_of_names_and_places() -> None:
+    old = facts(person(), version=0)
+    found = build(dossier(girl(), about=old), Purpose.PRESS, "world", DAY, "10y")
+    photo, persons = found["photo"], found["persons"]
+    assert isinstance(photo, dict)
+    assert isinstance(persons, list)
+    assert not NOT_LOOKED_FOR & (photo.keys() | persons[0].keys())
+
+
+def test_only_a_written_caption_is_a_caption() -> None:
+    def captioned_by(caption: CaptionFact) -> object:
+        about = facts(caption=caption)
+        photo = build(dossier(about=about), Purpose.PRESS, "world", DAY, "10y")["photo"]
+        assert isinstance(photo, dict)
+        return photo["captioned"]
+
+    assert captioned_by(captioned(ar="مباراة")) is True
+    assert captioned_by(CaptionFact()) is False
+    assert captioned_by(captioned(fr=" ")) is False
+    metadata = captioned(fr="Un match").model_copy(update={"written": {}})
+    assert captioned_by(metadata) is False
+
+
+def test_what_a_record_forbids_is_spelled_one_way() -> None:
+    found = seen(girl(scope={"prohibited": ["Political-Party", "commercial"]}))
+    assert found["prohibited"] == ["commercial", "political_party"]
+    two = girl(), girl(id="C-2", scope={"prohibited": ["fundraising"]})
+    assert seen(*two)["prohibited"] == ["fundraising"]
+    assert seen(*two, about=facts(person(consent="C-1")))["prohibited"] == []
 
 
 # Which photographs ---------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from dam.adapters.catalog.events import EventReads, EventWrites
 from dam.adapters.catalog.migrate import ready
 from dam.adapters.catalog.packs import PackReads, PackWrites
 from dam.adapters.catalog.provenance import ProvenanceReads, ProvenanceWrites
+from dam.adapters.catalog.waivers import WaiverReads, WaiverWrites
 
 __all__ = ["Catalog", "Unit"]
 
@@ -42,6 +43,7 @@ class Unit(
     DecisionWrites,
     BatchWrites,
     PackWrites,
+    WaiverWrites,
     EventWrites,
 ):
     """One transaction: all of it is kept, or nothing. Usable until its `with` block ends."""
@@ -54,6 +56,7 @@ class Catalog(
     DecisionReads,
     BatchReads,
     PackReads,
+    WaiverReads,
     EventReads,
 ):
     """What dam knows. One object serves all threads of a process."""
@@ -122,6 +125,10 @@ class Catalog(
         """Reads inside the block see one state, whatever other processes write meanwhile."""
         with self._db.span("read"):
             yield
+
+    def scrub(self) -> bool:
+        """Overwrite what was erased also in the file's journal; false where others still read."""
+        return self._db.scrub()
 
     def damages(self) -> tuple[str, ...]:
         """What SQLite finds wrong with the file itself, in its words; () if nothing."""

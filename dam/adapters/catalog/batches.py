@@ -6,11 +6,11 @@ statements would cost more than the rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, delete, insert, select, update  # noqa: TID251
+from sqlalchemy import Table, bindparam, delete, insert, select, update  # noqa: TID251
+from sqlalchemy.sql import Executable  # noqa: TID251
 
 from dam.adapters.catalog.decisions import store
 from dam.adapters.catalog.engine import CHUNK, Found
@@ -103,7 +103,7 @@ class BatchReads(Part):
     def _of(self, table: Table, ids: Sequence[str]) -> Sequence[Found]:
         return self._db.rows(select(table).where(table.c.asset.in_(ids)))
 
-    def _grouped(self, statement: Any) -> dict[str, list[Found]]:
+    def _grouped(self, statement: Executable) -> dict[str, list[Found]]:
         grouped: dict[str, list[Found]] = {}
         for row in self._db.rows(statement):
             grouped.setdefault(row.asset, []).append(row)

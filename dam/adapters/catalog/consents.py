@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 
 from sqlalchemy import ColumnElement, delete, insert, select, update  # noqa: TID251
 
-from dam.adapters.catalog.columns import dumps
 from dam.adapters.catalog.engine import chunks
-from dam.adapters.catalog.part import Part, build, columns, values
+from dam.adapters.catalog.part import build, columns, values
+from dam.adapters.catalog.personal import PersonalReads, PersonalWrites
 from dam.adapters.catalog.tables import (
     asset_consents,
     asset_subjects,
@@ -17,12 +16,13 @@ from dam.adapters.catalog.tables import (
     consent_versions,
 )
 from dam.core.errors import DamError
+from dam.core.private import NOTHING, Details
 from dam.core.rows import ConsentVersion
 
 _COLUMNS = columns(consent_versions, ConsentVersion)
 
 
-class ConsentReads(Part):
+class ConsentReads(PersonalReads):
     """What consent records say and whom they concern."""
 
     def current_consents(
@@ -65,6 +65,17 @@ class ConsentReads(Part):
         )
         return tuple(build(ConsentVersion, row) for row in rows)
 
+    def consent_at(self, consent: str, slot: str) -> ConsentVersion | None:
+        """The current version of a consent at one source, or None."""
+        row = self._db.one(
+            select(*_COLUMNS).where(
+                consent_versions.c.consent == consent,
+                consent_versions.c.slot == slot,
+                consent_versions.c.current,
+            )
+        )
+        return None if row is None else build(ConsentVersion, row)
+
     def consent_history(self, consent: str) -> tuple[ConsentVersion, ...]:
         """Every version of a consent record from every source, oldest first."""
         rows = self._db.rows(
@@ -87,6 +98,18 @@ class ConsentReads(Part):
         )
         return tuple(row.body for row in rows)
 
+    def events_of(self, consents: Iterable[str]) -> dict[str, tuple[dict[str, object], ...]]:
+        """As `all_events`, of many consents by id; those without are left out."""
+        found: dict[str, list[dict[str, object]]] = {}
+        for chunk in chunks(consents):
+            for row in self._db.rows(
+                select(consent_events.c.consent, consent_events.c.body)
+                .where(consent_events.c.consent.in_(chunk))
+                .order_by(consent_events.c.row)
+            ):
+                found.setdefault(row.consent, []).append(row.body)
+        return {consent: tuple(bodies) for consent, bodies in found.items()}
+
     def assets_using_consents(self, ids: Iterable[str]) -> tuple[str, ...]:
         """The assets whose decisions looked at one of these consents, in order."""
         return self._resting_on(asset_consents.c.asset, asset_consents.c.consent, ids)
@@ -104,46 +127,43 @@ class ConsentReads(Part):
         return tuple(sorted(found))
 
 
-class ConsentWrites(ConsentReads):
+class ConsentWrites(ConsentReads, PersonalWrites):
     """What arrives about consent. Nothing that was recorded is ever overwritten."""
 
-    def put_consent(self, version: ConsentVersion) -> bool:
+    def put_consent(self, version: ConsentVersion, details: Details = NOTHING) -> bool:
         """Record a consent as a source tells it; false if that is its current version there.
 
-        Its `events` (a list of objects, may be missing) join those recorded before. DamError
-        where they are something else.
+        Its `events` (a list of objects, may be missing) join those recorded before. `details`
+        are what `private.part` took out of its body; where they are on record already they
+        may be left out. DamError where the events are something else.
         """
-        place = (
-            consent_versions.c.consent == version.consent,
-            consent_versions.c.slot == version.slot,
-            consent_versions.c.current,
-        )
-        known = self._db.one(
-            select(consent_versions.c.digest, consent_versions.c.stated).where(*place)
-        )
+        known = self.consent_at(version.consent, version.slot)
         if known is not None and (known.digest, known.stated) == (version.digest, version.stated):
             return False
-        self._keep_events(version)
-        self._db.run(update(consent_versions).where(*place).values(current=False))
+        if version.revision:
+            details = details or self.details([version.revision]).get(version.revision, NOTHING)
+            self.put_details(version.revision, version.subject, details)
+        self._keep_events(version, details)
+        self._db.run(
+            update(consent_versions)
+            .where(
+                consent_versions.c.consent == version.consent,
+                consent_versions.c.slot == version.slot,
+                consent_versions.c.current,
+            )
+            .values(current=False)
+        )
         self._db.run(insert(consent_versions).values(values(version) | {"current": True}))
         return True
 
-    def _keep_events(self, version: ConsentVersion) -> None:
+    def _keep_events(self, version: ConsentVersion, details: Details) -> None:
         told = version.body.get("events", [])
         if not isinstance(told, list | tuple):
             raise DamError("The events of a consent record are not a list")
-        for item in told:
+        for place, item in enumerate(told):
             if not isinstance(item, dict):
                 raise DamError("An event of a consent record is not an object")
-            digest = hashlib.sha256(dumps(item).encode("ascii")).hexdigest()
-            same = (
-                consent_events.c.consent == version.consent,
-                consent_events.c.digest == digest,
-            )
-            if self._db.one(select(consent_events.c.row).where(*same)) is None:
-                self._db.run(
-                    insert(consent_events).values(consent=version.consent, digest=digest, body=item)
-                )
+            self.keep_event(version.consent, item, details.event(place))
 
     def record_consent_use(self, asset: str, consents: Iterable[str]) -> None:
         """The decisions on an asset looked at these consents, and at no others."""

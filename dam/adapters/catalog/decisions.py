@@ -13,7 +13,7 @@ from dam.adapters.catalog.engine import Found
 from dam.adapters.catalog.part import Part
 from dam.adapters.catalog.tables import assets, decisions, facts, notes, rule_packs
 from dam.core.errors import DamError, IntegrityError
-from dam.core.model import Decision, Obligation, Otherwise, Purpose, Reason
+from dam.core.model import Decision, Obligation, Otherwise, Purpose, Reason, Waived
 
 _PLAIN = (
     decisions.c.purpose,
@@ -33,14 +33,19 @@ def store(decision: Decision) -> dict[str, object]:
     stored: dict[str, object] = {column.name: getattr(decision, column.name) for column in _PLAIN}
     stored["purpose"] = decision.purpose.value
     stored["body"] = {
-        "reasons": [
-            {field.name: _plain(getattr(reason, field.name)) for field in fields(reason)}
-            for reason in decision.reasons
-        ],
+        "reasons": [_told(reason) for reason in decision.reasons],
         "obligations": [obligation.value for obligation in decision.obligations],
         "consents": [list(consent) for consent in decision.consents],
+        "waived": [
+            {"id": w.id, "by": w.by, "until": w.until.isoformat(), "reason": _told(w.reason)}
+            for w in decision.waived
+        ],
     }
     return stored
+
+
+def _told(reason: Reason) -> dict[str, object]:
+    return {field.name: _plain(getattr(reason, field.name)) for field in fields(reason)}
 
 
 def _plain(value: object) -> object:
@@ -59,6 +64,7 @@ def _restore(row: Found) -> Decision:
             reasons=_each(body["reasons"], _reason),
             obligations=_each(body["obligations"], Obligation),
             consents=_each(body["consents"], _pair),
+            waived=_each(body.get("waived", []), _waived),
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         raise IntegrityError(
@@ -82,6 +88,16 @@ def _reason(stored: dict[str, Any]) -> Reason:
         source=stored["source"],
         evidence=_each(stored["evidence"], str),
         subjects=_each(stored["subjects"], str),
+        unknown=bool(stored.get("unknown", False)),
+    )
+
+
+def _waived(stored: dict[str, Any]) -> Waived:
+    return Waived(
+        id=str(stored["id"]),
+        by=str(stored["by"]),
+        until=date.fromisoformat(stored["until"]),
+        reason=_reason(stored["reason"]),
     )
 
 

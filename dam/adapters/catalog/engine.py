@@ -272,6 +272,21 @@ class Database:
                 return
             after = tuple(rows[-1]._mapping[key] for key in keys)
 
+    def scrub(self) -> bool:
+        """Leave nothing of what was deleted in the journal beside the file.
+
+        Deleted content is overwritten with zeros in the file itself (`secure_delete`). False
+        where another process reads just now: then it is done when that one ends.
+        """
+        with self._lock:
+            if self._open is not None:
+                raise RuntimeError("the catalogue is in a transaction")
+            with translated():
+                self._connection.rollback()
+                raw: Any = self._connection.connection.driver_connection
+                busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                return not busy
+
     def close(self) -> None:
         """Give the file back. Waits for a transaction of another thread; harmless when repeated."""
         with self._lock, translated():

@@ -39,6 +39,8 @@ def ready(database: Database) -> None:
             _must_be_known(found)
             with translated():
                 _upgrade(connection)
+    # A revision may have moved personal data: what stood before must not stay in the journal.
+    database.scrub()
 
 
 def _revision(connection: Connection) -> str | None:

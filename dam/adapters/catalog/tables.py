@@ -24,7 +24,7 @@ from sqlalchemy import (  # noqa: TID251
 from dam.adapters.catalog.columns import Decided, Huge, Instant, Json, Words
 
 #: The newest revision in `migrations/versions`; a test holds the two together.
-HEAD = "0001"
+HEAD = "0003"
 
 metadata = MetaData()
 
@@ -130,6 +130,8 @@ consent_versions = Table(
     Column("body", Json, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("stated", Boolean, nullable=False),
+    Column("revision", String(32), nullable=False),
+    Column("told_in", Words, nullable=False),
     Column("current", Boolean, nullable=False),
     Index("ix_consent_versions_consent", "consent"),
     Index("ix_consent_versions_slot", "slot"),
@@ -157,6 +159,64 @@ consent_events = Table(
     Column("digest", String(64), nullable=False),
     Column("body", Json, nullable=False),
     UniqueConstraint("consent", "digest"),
+)
+
+#: Personal data, and nothing else of it anywhere: each row can be erased for ever. `revision`
+#: is that of the consent version it was told with.
+subject_details = Table(
+    "subject_details",
+    metadata,
+    Column("revision", String(32), primary_key=True),
+    Column("subject", Words, nullable=False, index=True),
+    Column("name", Words),
+    Column("first_name", Words),
+    Column("contact", Words),
+    Column("birth_date", Date),
+    Column("birth_year", Integer),
+)
+
+giver_details = Table(
+    "giver_details",
+    metadata,
+    Column("revision", String(32), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("subject", Words, nullable=False, index=True),
+    Column("name", Words),
+    Column("contact", Words),
+    Column("witness", Words),
+    Column("authority_evidence", Words),
+)
+
+text_details = Table(
+    "text_details",
+    metadata,
+    Column("revision", String(32), primary_key=True),
+    Column("place", String(64), primary_key=True),
+    Column("subject", Words, nullable=False, index=True),
+    Column("text", Words, nullable=False),
+)
+
+event_details = Table(
+    "event_details",
+    metadata,
+    Column(
+        "event",
+        _Serial,
+        ForeignKey("consent_events.row"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("by", Words),
+    Column("reason", Words),
+)
+
+#: Which records lost their details for ever; "" for the subject itself.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("consent", Words, primary_key=True),
+    Column("subject", Words, primary_key=True, index=True),
+    Column("at", Instant, nullable=False),
 )
 
 notes = Table(
@@ -231,6 +291,37 @@ Index(
     decisions.c.pack_digest,
     sqlite_where=decisions.c.current == true(),
     postgresql_where=decisions.c.current == true(),
+)
+
+waivers = Table(
+    "waivers",
+    metadata,
+    Column("row", _Serial, primary_key=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("asset", Words, ForeignKey("assets.id"), nullable=False, index=True),
+    Column("rule", String(64), nullable=False),
+    Column("role", Words, nullable=False),
+    Column("given_on", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("given_at", Instant, nullable=False),
+    Column("body", Json, nullable=False),
+)
+
+#: Free text by people, which may be personal: a row here can be erased, the waiver stays.
+waiver_reasons = Table(
+    "waiver_reasons",
+    metadata,
+    Column("waiver", String(32), ForeignKey("waivers.id"), primary_key=True),
+    Column("reason", Words, nullable=False),
+)
+
+waiver_ends = Table(
+    "waiver_ends",
+    metadata,
+    Column("waiver", String(32), ForeignKey("waivers.id"), primary_key=True),
+    Column("why", String(16), nullable=False),
+    Column("role", Words, nullable=False),
+    Column("ended_at", Instant, nullable=False),
 )
 
 due_work = Table(

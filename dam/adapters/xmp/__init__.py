@@ -72,7 +72,7 @@ class _Reader:
     """Turns the properties of one packet into readings."""
 
     def __init__(self, fields: Fields, name: str, problems: list[str]) -> None:
-        self.fields = fields
+        self.fields = people.familiar(fields)
         self.name = name
         self.problems = problems
         width = number(fields, "exif:PixelXDimension", "tiff:ImageWidth")
@@ -93,8 +93,7 @@ class _Reader:
         yield from self._ages()
         for kind, value, name in (
             *people.persons(self.fields),
-            *people.mwg_regions(self.fields, self.size),
-            *people.iptc_regions(self.fields, self.size),
+            *people.regions(self.fields, self.size),
         ):
             yield self._reading(kind, value, name)
 

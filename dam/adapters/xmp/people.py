@@ -6,6 +6,7 @@ is stored, before any EXIF orientation, with their origin top left.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -18,29 +19,107 @@ Found = Iterator[tuple[Field, ReadingValue, str]]
 Box = tuple[float, float, float, float]
 Size = tuple[float | None, float | None]
 
-#: `rCtype` identifiers end in a term of the IPTC image region types; `human` is a person.
-_HUMAN = frozenset({"human", "person", "people", "face", "head", "body"})
+#: What regions may be of by their type but persons: `rCtype` identifiers (IPTC image region
+#: types) end so, and so say the `Type` of MWG and ACDSee. Of any other type it may be one.
+_NO_PERSON = frozenset(
+    ("animal", "pet", "plant", "artwork", "building", "structure", "geofeature", "geographicarea",
+     "landscape", "graphic", "text", "machinecode", "barcode", "product", "object", "vehicle",
+     "focus")
+)  # fmt: skip
+#: A region of no type that is only a frame for the picture.
+_FRAME = re.compile("crop|composition|compound", re.I)
 #: A person is said to be in the picture, and nobody can tell where.
 _SOMEWHERE: Box = (0.0, 0.0, 1.0, 1.0)
 _NAMES = "Iptc4xmpExt:PersonInImage"
 _DETAILS = "Iptc4xmpExt:PersonInImageWDetails"
+_MODEL = "Iptc4xmpExt:AddlModelInfo"
 _MWG = "mwg-rs:Regions"
 _IPTC = "Iptc4xmpExt:ImageRegion"
+_MICROSOFT = "MP:RegionInfo"
+_ACDSEE = "acdsee-rs:Regions"
+#: Lists of names that programs and agencies keep beside those of the IPTC.
+_LISTS = ("mediapro:People", "GettyImagesGIFT:Personality", "prism:person")
+_TOLD = frozenset(
+    {_NAMES, _DETAILS, _MODEL, "Iptc4xmpExt:ModelAge", "plus:MinorModelAgeDisclosure",
+     "plus:ModelReleaseStatus", "plus:ModelReleaseID"}
+)  # fmt: skip
+_BY_LOCAL_NAME = {name.partition(":")[2].casefold(): name for name in _TOLD}
+
+
+def familiar(fields: Fields) -> Fields:
+    """The same fields; what speaks of people in a namespace misspelt counts as if it were not."""
+    found = dict(fields)
+    for name, values in fields.items():
+        known = _BY_LOCAL_NAME.get(re.split("[:}]", name)[-1].casefold(), name)
+        if known != name:
+            found[known] = [*found.get(known, []), *values]
+    return found
 
 
 def persons(fields: Fields) -> Found:
-    """Every named person once, though both properties name them; every nameless one."""
+    """Every named person once, whichever properties name them; every nameless one.
+
+    A description of the models of a picture tells of somebody where nothing else does.
+    """
     told: Counter[str] = Counter()
     for text, _lang in texts(fields.get(_NAMES, [])):
         told[_alike(text)] += 1
         yield Field.PERSON, text, _NAMES
-    for index, person in enumerate(leaves(fields.get(_DETAILS, [])), start=1):
+    seen = set(told)
+    for name in _described(fields.get(_DETAILS, []), told):
+        seen.add(_alike(name))
+        yield Field.PERSON, name, _DETAILS
+    for name, where in _elsewhere(fields):
+        if _alike(name) not in seen:
+            seen.add(_alike(name))
+            yield Field.PERSON, name, where
+    if not seen and any(True for _ in texts(fields.get(_MODEL, []))):
+        yield Field.PERSON, "a model", _MODEL
+
+
+def _described(values: list[Value], told: Counter[str]) -> Iterator[str]:
+    """A name of each person with details who is not among those `told` of already."""
+    for index, person in enumerate(leaves(values), start=1):
         names = _person_names(person, f"person {index}")
         again = next((name for name in names if told[_alike(name)] > 0), None)
         if again is not None:
             told[_alike(again)] -= 1
         elif names:
-            yield Field.PERSON, names[0], _DETAILS
+            yield names[0]
+
+
+def _elsewhere(fields: Fields) -> Iterator[tuple[str, str]]:
+    """Names in other lists, and in regions, each with its property."""
+    for where in _LISTS:
+        for text, _lang in texts(fields.get(where, [])):
+            yield text, where
+    for region in structs(fields.get(_IPTC, [])):
+        for text, _lang in texts(region.get(_NAMES, [])):
+            yield text, _IPTC
+        for name in _described(region.get(_DETAILS, []), Counter()):
+            yield name, _IPTC
+    for where, kind, named in (
+        (_MWG, "mwg-rs:Type", "mwg-rs:Name"),
+        (_ACDSEE, "acdsee-rs:Type", "acdsee-rs:Name"),
+        (_MICROSOFT, "", "MPReg:PersonDisplayName"),
+    ):
+        for region in _regions(fields, where):
+            if (name := first(region, named)) and _may_be_person(first(region, kind)):
+                yield name, where
+
+
+def _regions(fields: Fields, where: str) -> Iterator[Fields]:
+    """The regions of one of the lists that are made like those of the MWG."""
+    inner = {_MICROSOFT: "MPRI:Regions", _ACDSEE: "acdsee-rs:RegionList"}
+    for regions in structs(fields.get(where, [])):
+        yield from structs(regions.get(inner.get(where, "mwg-rs:RegionList"), []))
+
+
+def _may_be_person(kind: str) -> bool:
+    """Whether a region's type leaves it open that it shows a person. No type does."""
+    return re.sub("[^a-z]", "", re.split("[/#:]", kind.casefold().rstrip('/"'))[-1]) not in (
+        _NO_PERSON
+    )
 
 
 def _person_names(person: Value, nameless: str) -> list[str]:
@@ -56,18 +135,52 @@ def _alike(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
+def regions(fields: Fields, size: Size) -> Found:
+    """Every region that may show a person, of whichever list. `size`: the picture's pixels.
+
+    One that cannot be placed is the whole picture.
+    """
+    yield from mwg_regions(fields, size)
+    yield from iptc_regions(fields, size)
+    for region in _regions(fields, _MICROSOFT):
+        yield Field.PERSON_REGION, _microsoft_box(region) or _SOMEWHERE, _MICROSOFT
+    for region in _regions(fields, _ACDSEE):
+        if _may_be_person(first(region, "acdsee-rs:Type")):
+            yield Field.PERSON_REGION, _acdsee_box(region) or _SOMEWHERE, _ACDSEE
+
+
+def _microsoft_box(region: Fields) -> Box | None:
+    """`x, y, w, h` as fractions from the top left (Microsoft's People Tag schema)."""
+    parts = first(region, "MPReg:Rectangle").split(",")
+    try:
+        x, y, w, h = (float(part) for part in parts)
+    except ValueError:
+        return None
+    return _inside((x, y, w, h), None) if math.isfinite(x + y + w + h) else None
+
+
+def _acdsee_box(region: Fields) -> Box | None:
+    """ACDSee keeps what the detector found (ALG) and what a person drew (DLY), by the centre."""
+    for name in ("acdsee-rs:DLYArea", "acdsee-rs:ALGArea"):
+        for area in structs(region.get(name, [])):
+            x, y, w, h = (number(area, f"acdsee-stArea:{part}") for part in "xywh")
+            if x is not None and y is not None and w is not None and h is not None:
+                return _inside((x - w / 2, y - h / 2, w, h), None)
+    return None
+
+
 def mwg_regions(fields: Fields, size: Size) -> Found:
     """Metadata Working Group regions (MWG 2.0, clause 5.9): faces, given by their centre.
 
     `size` in pixels is the picture's, for regions in pixels that do not say of what.
-    A region without a type counts as a face.
+    A region without a type counts as a face, and so does one of a type that is not known.
     """
     for regions in structs(fields.get(_MWG, [])):
         applied = size
         for told in structs(regions.get("mwg-rs:AppliedToDimensions", [])):
             applied = (number(told, "stDim:w"), number(told, "stDim:h"))
         for region in structs(regions.get("mwg-rs:RegionList", [])):
-            if first(region, "mwg-rs:Type").casefold() in ("face", ""):
+            if _may_be_person(first(region, "mwg-rs:Type")):
                 yield Field.PERSON_REGION, _mwg_box(region, applied) or _SOMEWHERE, _MWG
 
 
@@ -89,13 +202,23 @@ def iptc_regions(fields: Fields, size: Size) -> Found:
 
 
 def _shows_person(region: Fields) -> bool:
+    """Whether it names a person, or its types leave that open; a mere frame has no type."""
     if region.get(_NAMES) or region.get(_DETAILS):
         return True
-    kinds = (*region.get("Iptc4xmpExt:rCtype", []), *region.get("Iptc4xmpExt:RCtype", []))
-    return any(
-        re.split("[/#:]", text.casefold().rstrip("/"))[-1] in _HUMAN
-        for text, _lang in texts(list(kinds))
-    )
+    kinds = _ends(region, "Iptc4xmpExt:rCtype", "Iptc4xmpExt:RCtype")
+    if kinds:
+        return any(_may_be_person(kind) for kind in kinds)
+    return not any(_FRAME.search(role) for role in _ends(region, "Iptc4xmpExt:rRole"))
+
+
+def _ends(region: Fields, *names: str) -> list[str]:
+    """Identifiers of a region's types or roles; their names where they have none."""
+    found: list[str] = []
+    for name in names:
+        for entity in leaves(region.get(name, [])):
+            idents = [t for t, _ in texts(entity.fields.get("xmp:Identifier", []))]
+            found += idents or [t for t, _ in texts([entity])]
+    return found
 
 
 def _iptc_box(region: Fields, size: Size) -> Box | None:

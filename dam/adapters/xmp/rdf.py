@@ -35,6 +35,14 @@ NAMESPACES = {
     "mwg-rs": "http://www.metadataworkinggroup.com/schemas/regions/",
     "stArea": "http://ns.adobe.com/xmp/sType/Area#",
     "stDim": "http://ns.adobe.com/xap/1.0/sType/Dimensions#",
+    "MP": "http://ns.microsoft.com/photo/1.2/",
+    "MPRI": "http://ns.microsoft.com/photo/1.2/t/RegionInfo#",
+    "MPReg": "http://ns.microsoft.com/photo/1.2/t/Region#",
+    "acdsee-rs": "http://ns.acdsee.com/regions/",
+    "acdsee-stArea": "http://ns.acdsee.com/sType/Area#",
+    "mediapro": "http://ns.iview-multimedia.com/mediapro/1.0/",
+    "GettyImagesGIFT": "http://xmp.gettyimages.com/gift/1.0/",
+    "prism": "http://prismstandard.org/namespaces/basic/2.0/",
 }
 _PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}
 Fields = dict[str, list["Value"]]

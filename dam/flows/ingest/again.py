@@ -46,13 +46,11 @@ def again(desk: Desk, due: Sequence[str]) -> Round:
         states = desk.catalog.states(due, Purpose.ARCHIVE.value)
         rights = desk.catalog.recalled([f"rights:{asset}" for asset in due])
     # What changes from here on marks its assets once more, and they stay due.
-    thought = {asset: on_stored_facts(desk, state) for asset, state in states.items()}
-    plain: dict[str, Considered] = {}
-    for asset, considered in thought.items():
-        if considered is not None and _moves_nothing(
-            desk, states[asset], considered, rights.get(f"rights:{asset}")
-        ):
-            plain[asset] = considered
+    plain = {
+        asset: considered
+        for asset, considered in on_stored_facts(desk, states.values()).items()
+        if _moves_nothing(desk, states[asset], considered, rights.get(f"rights:{asset}"))
+    }
     _record(desk, states, plain)
     left = tuple(asset for asset in due if asset in states and asset not in plain)
     changed = [a for a, c in plain.items() if _archive(c).disposition is not _was(states[a])]
@@ -108,4 +106,11 @@ def _record(desk: Desk, states: dict[str, AssetState], plain: dict[str, Consider
 def _outcome(state: AssetState, decision: Decision) -> Outcome:
     row = state.row
     shown = state.origin().shown
-    return Outcome(shown, became(decision.disposition), row.id, row.sha256, whys(decision), None)
+    return Outcome(
+        shown,
+        became(decision.disposition),
+        row.id,
+        row.sha256,
+        whys(decision),
+        waived=decision.waived,
+    )

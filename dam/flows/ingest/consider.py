@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from dam.adapters.desk import Desk
-from dam.core import names, sidecar
+from dam.core import names, shoot_table, sidecar
 from dam.core.decide import decide_all
 from dam.core.facts import Facts
 from dam.core.merge import Received, Statement, merge
@@ -59,8 +60,10 @@ class Considered:
         return date.fromisoformat(self.facts.captured.value or "")
 
 
-def is_json(name: str) -> bool:
-    return name.casefold().endswith(".json")
+def form_of(name: str) -> str:
+    """How a sidecar is written, by its name: json, csv, else yaml."""
+    suffix = names.split(name.encode("utf-8", "surrogateescape"))[1].decode("ascii", "replace")
+    return suffix if suffix in ("json", "csv") else "yaml"
 
 
 def is_sidecar(name: str) -> bool:
@@ -78,9 +81,19 @@ def parse_sheet(sheet: Sheet) -> sidecar.Parsed[PhotoSidecar] | sidecar.Parsed[S
         problem = Problem(sheet.shown, None, "", names.MISNAMED)
         unread: sidecar.Parsed[PhotoSidecar] = sidecar.Parsed(None, (problem,))
         return unread
-    if sheet.kind == "photo":
-        return sidecar.parse_photo(sheet.data, sheet.shown, is_json(sheet.name))
-    return sidecar.parse_shoot(sheet.data, sheet.shown, is_json(sheet.name))
+    return _parsed(sheet.data, sheet.kind, form_of(sheet.name), sheet.shown)
+
+
+@lru_cache(maxsize=32)
+def _parsed(
+    data: bytes, kind: str, form: str, shown: str
+) -> sidecar.Parsed[PhotoSidecar] | sidecar.Parsed[ShootSheet]:
+    # One sheet of a folder is asked for with every photo of the folder.
+    if kind == "photo":
+        return sidecar.parse_photo(data, shown, form == "json")
+    if form == "csv":
+        return shoot_table.parse(data, shown)
+    return sidecar.parse_shoot(data, shown, form == "json")
 
 
 def consents_in(sheet: Sheet) -> tuple[ConsentItem, ...] | None:
@@ -157,12 +170,12 @@ def _shoot(sheet: Sheet, value: ShootSheet, paths: Sequence[bytes]) -> list[Stat
 
 def received(photo: bytes, mtime_ns: int, day: date) -> Received:
     """How the photo arrived: folders below the inbox and the day of its file date (UTC)."""
-    folders = names.text(photo).split("/")[:-1]
+    *folders, name = names.text(photo).split("/")
     try:
         modified = datetime.fromtimestamp(mtime_ns / 1e9, UTC).date()
     except (OverflowError, ValueError, OSError):
         modified = day
-    return Received(tuple(folders), modified, day)
+    return Received(tuple(folders), modified, day, name)
 
 
 def weigh(
@@ -175,8 +188,13 @@ def weigh(
 ) -> Considered:
     """Decide every purpose on these facts and the records about their people."""
     name = names.text(photo).rpartition("/")[2]
-    dossier = desk.file_on(facts, sha256, name, fresh)
-    return Considered(facts, dossier, decide_all(dossier, desk.pack, tuple(Purpose), day))
+    return decided_on(desk, desk.file_on(facts, sha256, name, fresh), day)
+
+
+def decided_on(desk: Desk, dossier: Dossier, day: date | None = None) -> Considered:
+    """Decide every purpose on a dossier, for today unless a day is given."""
+    decisions = decide_all(dossier, desk.pack, tuple(Purpose), day or desk.day())
+    return Considered(dossier.facts, dossier, decisions)
 
 
 @dataclass(frozen=True, slots=True)

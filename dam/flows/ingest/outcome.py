@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass, field
 
 from dam.core.errors import DamError
-from dam.core.model import Decision, Disposition, Reason
+from dam.core.model import Decision, Disposition, Reason, Waived
 
 
 class Became(enum.StrEnum):
@@ -43,7 +43,7 @@ class Outcome:
     """One file's outcome. `source` is its name in the inbox, safe to display.
 
     `archived_as` is relative to the workspace, or None. `failure` is what disk or store
-    refused; the photograph is safe and tried again.
+    refused; the photograph is safe and tried again. `waived` are the reasons that a waiver lifts.
     """
 
     source: str
@@ -53,6 +53,7 @@ class Outcome:
     reasons: tuple[Why, ...] = ()
     archived_as: str | None = None
     failure: DamError | None = None
+    waived: tuple[Waived, ...] = ()
 
 
 @dataclass(slots=True)

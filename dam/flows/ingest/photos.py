@@ -17,7 +17,7 @@ from dam.adapters.desk import Desk
 from dam.adapters.store import Taken, remove_source
 from dam.core import names
 from dam.core.errors import SourceChanged, StorageError, UnsafeSource
-from dam.core.model import Disposition, Event
+from dam.core.model import Disposition, Event, Purpose
 from dam.core.rows import AssetRow, ProvenanceRow
 from dam.flows.ingest import sidecars
 from dam.flows.ingest.outcome import Became, Outcome, Why, became, whys
@@ -179,15 +179,20 @@ def standing(desk: Desk, asset: str) -> Outcome:
     row = desk.catalog.asset(asset)
     if row is None:
         raise StorageError("The catalogue lost an asset", "Run `dam verify`")
-    reasons = tuple(
-        why
-        for decision in desk.catalog.decisions(asset)
-        if decision.purpose == "archive"
-        for why in whys(decision)
-    )
+    made = [d for d in desk.catalog.decisions(asset) if d.purpose is Purpose.ARCHIVE]
+    reasons = tuple(why for decision in made for why in whys(decision))
+    waived = tuple(w for decision in made for w in decision.waived)
     if row.note:
         reasons = (*reasons, Why.plain("unusable-photo", row.note, row.note_hint))
-    return Outcome("", became(row.disposition), row.id, row.sha256, reasons, row.archived_as)
+    return Outcome(
+        "",
+        became(row.disposition),
+        row.id,
+        row.sha256,
+        reasons,
+        row.archived_as,
+        waived=waived,
+    )
 
 
 def let_go(desk: Desk, arrived: Arrived) -> None:

@@ -147,4 +147,12 @@ def _decided(considered: Considered, asset: str, shown: str, sha256: str) -> Out
     decision = considered.decision(Purpose.ARCHIVE)
     effect = plan(asset, None, considered.captured, decision)
     archived = f"{ARCHIVE}/{effect.relative}" if isinstance(effect, Publish) else None
-    return Outcome(shown, became(decision.disposition), asset, sha256, whys(decision), archived)
+    return Outcome(
+        shown,
+        became(decision.disposition),
+        asset,
+        sha256,
+        whys(decision),
+        archived,
+        waived=decision.waived,
+    )

@@ -23,7 +23,7 @@ from dam.adapters.darkroom import Child, Darkroom
 from dam.adapters.desk import Desk
 from dam.core import names
 from dam.core.errors import IntegrityError, RenditionRefused, StorageError, UnusablePhoto
-from dam.core.facts import Facts, digest_of
+from dam.core.facts import VERSION, Facts, digest_of
 from dam.core.model import Decision, Disposition, Event, Purpose
 from dam.core.plan import ARCHIVE, Publish, Retract, asset_id, plan
 from dam.core.readings import Rendered, RenderJob, Status
@@ -33,8 +33,8 @@ from dam.flows.ingest.consider import (
     Considered,
     Sheet,
     consider,
+    decided_on,
     received,
-    weigh,
 )
 from dam.flows.ingest.outcome import Outcome, Why, became, whys
 from dam.flows.ingest.sidecars import stored_sheet
@@ -96,25 +96,35 @@ def look(desk: Desk, child: Child, row: AssetRow) -> Considered:
     return consider(desk, looked, Arrival(row.sha256, paths_of(desk, row.id), received_as), sheets)
 
 
-def on_stored_facts(desk: Desk, state: AssetState) -> Considered | None:
-    """Decide anew on the stored facts; None where they no longer say all there is.
+def stored_facts(desk: Desk, state: AssetState) -> Facts | None:
+    """The stored facts of an asset; None where they no longer say all there is.
 
     That is so when a sidecar came or changed, when the photo came by another way, when the
-    roster no longer has its photographer, and when nobody could look for faces then.
+    roster no longer has its photographer, when nobody could look for faces then, and when an
+    earlier version of dam did not look for what this one does.
     """
-    row = state.row
-    if state.facts is None or row.note:
+    if state.facts is None or state.row.note:
         return None
     facts = Facts.model_validate(state.facts)
     linked = tuple(sha256 + ("?" if doubt else "") for _, sha256, doubt in sorted(state.sidecars))
-    if linked != facts.sidecars or facts.faces.count is None:
+    if facts.version < VERSION or linked != facts.sidecars or facts.faces.count is None:
         return None
     known = facts.photographer.status is Status.KNOWN
     if not known or desk.credits.photographer(facts.photographer.value or "") is None:
         return None
     if state.mark is not None and len({photo_path(p) for p in state.provenance}) > 1:
         return None
-    return weigh(desk, facts, row.sha256, photo_path(state.origin()), desk.day())
+    return facts
+
+
+def on_stored_facts(desk: Desk, states: Iterable[AssetState]) -> dict[str, Considered]:
+    """Decide anew those assets whose stored facts say all there is, by id."""
+    kept = [(state, facts) for state in states if (facts := stored_facts(desk, state)) is not None]
+    photos = [(facts, state.row.sha256, names.text(state.origin().name)) for state, facts in kept]
+    return {
+        state.row.id: decided_on(desk, dossier)
+        for (state, _), dossier in zip(kept, desk.files_on(photos), strict=True)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +152,10 @@ def settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
         return None
     with room.session() as child:
         try:
-            state = desk.catalog.states([asset], Purpose.ARCHIVE.value)[asset]
-            considered = on_stored_facts(desk, state)
-            looked = considered is None
-            if considered is None:
-                considered = look(desk, child, row)
-            return apply(desk, child, Task(row, mark), considered, looked=looked)
+            states = desk.catalog.states([asset], Purpose.ARCHIVE.value)
+            thought = on_stored_facts(desk, states.values()).get(asset)
+            anew = thought or look(desk, child, row)
+            return apply(desk, child, Task(row, mark), anew, looked=thought is None)
         except UnusablePhoto as unusable:
             return reject(desk, Task(row, mark), unusable)
         except (IntegrityError, StorageError):
@@ -248,7 +256,19 @@ def apply(
         retract(desk, row.id, effect.relative, clear=cleared)
     if not looked and row.disposition is decision.disposition:
         return None
-    return Outcome("", became(decision.disposition), row.id, row.sha256, whys(decision), archived)
+    return _outcome(row, decision, archived)
+
+
+def _outcome(row: AssetRow, decision: Decision, archived: str | None) -> Outcome:
+    return Outcome(
+        "",
+        became(decision.disposition),
+        row.id,
+        row.sha256,
+        whys(decision),
+        archived,
+        waived=decision.waived,
+    )
 
 
 def _renewed(desk: Desk, asset: str, filed_as: str, considered: Considered) -> str | None:
@@ -309,8 +329,7 @@ def _publish(
     file_rendition(desk, planned, clear=cleared)
     with suppress(OSError):
         work.unlink()
-    decision = considered.decision(Purpose.ARCHIVE)
-    return Outcome("", became(decision.disposition), row.id, row.sha256, whys(decision), archived)
+    return _outcome(row, considered.decision(Purpose.ARCHIVE), archived)
 
 
 def file_rendition(desk: Desk, planned: RenditionRow, *, clear: bool) -> None:

@@ -1,0 +1,36 @@
+"""Counts in words: every plural that results use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from dam.render.lang import Speech
+
+Count = Callable[[Speech, int], str]
+
+#: How many photographs became what, by the word of `Became`; also totals of an audit.
+PHOTOS: Mapping[str, Count] = {
+    "approved": lambda say, n: say.ngettext("{n} approved", "{n} approved", n),
+    "held": lambda say, n: say.ngettext("{n} held", "{n} held", n),
+    "refused": lambda say, n: say.ngettext("{n} refused", "{n} refused", n),
+    "quarantined": lambda say, n: say.ngettext("{n} quarantined", "{n} quarantined", n),
+    "duplicate": lambda say, n: say.ngettext("{n} duplicate", "{n} duplicate", n),
+    "waiting": lambda say, n: say.ngettext("{n} waiting", "{n} waiting", n),
+    "assets": lambda say, n: say.ngettext("{n} asset", "{n} assets", n),
+    "with_minors": lambda say, n: say.ngettext(
+        "{n} shows identifiable minors", "{n} show identifiable minors", n
+    ),
+    "in_archive": lambda say, n: say.ngettext("{n} in the archive", "{n} in the archive", n),
+}
+
+#: What an import did with how many records, by the word of `Became` there.
+RECORDS: Mapping[str, Count] = {
+    "new": lambda say, n: say.ngettext("{n} new", "{n} new", n),
+    "changed": lambda say, n: say.ngettext("{n} changed", "{n} changed", n),
+    "unchanged": lambda say, n: say.ngettext("{n} unchanged", "{n} unchanged", n),
+}
+
+
+def told(counts: Mapping[str, int], say: Speech, kinds: Mapping[str, Count] = PHOTOS) -> str:
+    """All counts that are not zero, in one list; empty where there is none."""
+    return say.list(kinds[name](say, n) for name, n in counts.items() if n)

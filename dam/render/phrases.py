@@ -1,0 +1,246 @@
+"""The finished English sentences of the layers below, by their pattern.
+
+What a photograph is held for beside the rules (a damaged file, a sidecar with a mistake, a file
+that still changes) is told in English by whoever found it, and may have been stored so. Here is
+every such sentence, its varying parts as `{words}`, so that results can say it in another language.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+_FIELD = re.compile(r"\{([a-z_]+)\}")
+
+
+def mark(sentence: str) -> str:
+    """Mark a sentence for the catalogues."""
+    return sentence
+
+
+def recognised(english: str) -> tuple[str, dict[str, str]] | None:
+    """The pattern of a sentence and the words in it; None where it is none of these."""
+    if english in _FIXED:
+        return english, {}
+    for template, pattern in _patterns():
+        match = pattern.fullmatch(english)
+        if match is not None:
+            return template, match.groupdict()
+    return None
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """The sentences with varying parts, those that say most by themselves first."""
+    varying = [s for s in SENTENCES if _FIELD.search(s)]
+    varying.sort(key=lambda s: -len(_FIELD.sub("", s)))
+    return tuple((s, _pattern(s)) for s in varying)
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    parts = _FIELD.split(sentence)
+    text = "".join(
+        f"(?P<{part}>.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts)
+    )
+    return re.compile(text, re.DOTALL)
+
+
+SENTENCES: tuple[str, ...] = (
+    mark("The file is larger than the {n} MiB allowed"),
+    mark("The picture claims more than the {n} megapixels allowed"),
+    mark("Export it smaller, or ask whoever runs dam to raise the limit"),
+    mark("Export it smaller, or ask whoever runs dam to allow more memory"),
+    mark("This format is not read yet (HEIC or AVIF)"),
+    mark("Convert it to JPEG, or set the phone to 'Most compatible', and drop the JPEG"),
+    mark("This format is not read yet (a camera raw file)"),
+    mark("This is no photograph that dam reads (JPEG, TIFF, PNG, WebP)"),
+    mark("Export it as JPEG from the camera's or phone's own program and drop that"),
+    mark("The file stops before the picture does"),
+    mark("Copy it again from the camera or the card"),
+    mark("The picture in the file is damaged"),
+    mark("The texts in the file unpack to an enormous size"),
+    mark("The picture holds measured values, not tones"),
+    mark("Export it with 8 or 16 bits a channel"),
+    mark("The picture has an unknown pixel type"),
+    mark("The colours of the picture cannot be read"),
+    mark("The file has more segments than any photograph"),
+    mark("The file has more chunks than any photograph"),
+    mark("This is not a regular file"),
+    mark("Drop the photograph itself"),
+    mark("The decoder ran out of time on this file"),
+    mark("The decoder died on this file"),
+    mark("The decoder gave no sensible answer on this file"),
+    mark("Open it on another machine and export it as JPEG, if it is a photograph at all"),
+    mark("The finished rendition was read back and refused: {why}"),
+    mark("JPEG holds at most {n} pixels a side"),
+    mark("Set a largest side for renditions"),
+    mark("The IPTC block is too long for a JPEG"),
+    mark("Shorten the captions"),
+    mark("A region to redact is no rectangle"),
+    mark("Correct its numbers"),
+    mark("A region to redact is outside the picture"),
+    mark("Correct it"),
+    mark("A metadata block is too long for a JPEG"),
+    mark("The picture could not be encoded as JPEG"),
+    mark("The credit line is empty"),
+    mark("Correct it in rules/credits.yaml"),
+    mark("The credit line is longer than {n} characters"),
+    mark("Shorten the credit"),
+    mark("No font has the letter {letter} of the credit line"),
+    mark("Write the credit in Latin or Arabic script"),
+    mark("A font for the credit line is missing"),
+    mark("Install fontpkg-noto-sans and fontpkg-noto-sans-arabic"),
+    mark("The Arabic font lacks a joined form of the credit line"),
+    mark("Install a Pillow with raqm, or write the credit in Latin script"),
+    mark("The credit line has no visible letter"),
+    mark("Correct the credit"),
+    mark("Larger than the limit of {n} bytes"),
+    mark("Larger than {n} bytes"),
+    mark("Not a regular file"),
+    mark("A link, not a file"),
+    mark("A pipe, not a file"),
+    mark("A socket, not a file"),
+    mark("A folder, not a file"),
+    mark("A device, not a file"),
+    mark("A link or another thing that is not a file"),
+    mark("Copy the photograph itself here"),
+    mark("A path that leads out of the inbox"),
+    mark("Permission to read it is denied"),
+    mark("Let dam's user read it"),
+    mark("Its name or path is too long"),
+    mark("Give it a short name"),
+    mark("It changed while it was read"),
+    mark("It went away or is in use"),
+    mark("It is tried again"),
+    mark("It is tried again by the next pass"),
+    mark("A file in the inbox cannot be read"),
+    mark("An original is missing or damaged in the store"),
+    mark("An original is missing from the store"),
+    mark("An original is not what was stored"),
+    mark("The original is missing or damaged"),
+    mark("Drop the photograph again"),
+    mark("Something of this photo could not be read again"),
+    mark("Run dam ingest again; see dam doctor"),
+    mark("Run dam ingest again"),
+    mark("Run dam ingest"),
+    mark("Run again"),
+    mark("Received, not read yet"),
+    mark("Not decided yet"),
+    mark("The asset changed meanwhile"),
+    mark("It changed while the pack was made: run again"),
+    mark("Due to be looked at again: run dam ingest"),
+    mark("The photographer is no longer in the roster"),
+    mark("Not taken yet: {why}"),
+    mark("Nothing to do; it is tried again"),
+    mark("a sheet of its folder could not be taken"),
+    mark("its sidecar is still changing"),
+    mark("it is still changing"),
+    mark("it is still being written"),
+    mark("another file took its place"),
+    mark("{file}: left alone ({why})"),
+    mark("{file}: no photo of this name has arrived yet; it waits in the inbox"),
+    mark("{file}: safe, but stays in the inbox: {why}"),
+    mark(
+        "An earlier run was interrupted or something changed: {photos} photos to look "
+        "at again, {files} temporary files removed"
+    ),
+    mark("a system file"),
+    mark("a temporary file of dam"),
+    mark("a temporary file: still being written, or left over"),
+    mark("a hidden file"),
+    mark("{what}; if it is a consent sidecar, give it its full visible name"),
+    mark("a consent form or recording, not a photograph"),
+    mark(
+        "looks like a consent sidecar but is not named as one: name it "
+        "NAME.EXT.consent.yaml beside the photograph, or consent.yaml for the whole "
+        "folder"
+    ),
+    mark("a picture format that is not read: export it as JPEG"),
+    mark("a recording or document, not a photograph"),
+    mark("a compressed folder: unpack it here"),
+    mark("not a photograph and not a sidecar"),
+    mark("not a regular file"),
+    mark("a link, not a file: copy the photograph itself here"),
+    mark("a pipe, not a file"),
+    mark("a socket, not a file"),
+    mark("a device, not a file"),
+    mark("a folder named like a file: rename it"),
+    mark("a sidecar says nobody is shown, the photo's own metadata speaks of people ({n})"),
+    mark("one sidecar says nobody is shown, another lists people"),
+    mark("the sidecar lists only adults, the photo's own metadata speaks of a minor"),
+    mark("the sources name different consents for {subject}"),
+    mark("Not waived for {purposes}: {why}"),
+    mark("The rule still holds it for the archive, and packs take only what is there"),
+    mark("The day lies ahead; it counts from now on all the same"),
+    mark("{source} mentions this consent no longer: it permits nothing until it does"),
+    mark("It ends on {day} all the same, by {source}: {limit}"),
+    mark("{file}: {n} rows marked as examples were left out"),
+    mark("the face of this child must never be recognisable, whoever agreed"),
+    mark("no rendition goes out without its credit, and there would be none"),
+    mark("it is what the person answered; ask again and record the new answer"),
+    mark("where nobody said who is shown, no withdrawal could ever reach the picture"),
+    mark("it refuses: a no is never waived"),
+    mark("it could not be checked; find out what is not known and record it"),
+    mark("somebody it is about has no pseudonym, so that no withdrawal could ever end it"),
+    mark("a consent of somebody shown prohibits {purpose} by name"),
+    mark("is empty: fill it in or delete the line"),
+    mark("say none, or list the people"),
+    mark("is missing"),
+    mark("is missing: write '{what}'"),
+    mark("is missing: say what happened and when, as in {example}"),
+    mark("is not known: write '{what}'"),
+    mark("this says {schema}, but '{expected}' is expected in this file"),
+    mark("write words with their values, the first being '{what}'"),
+    mark("no consent record in this file"),
+    mark("list the consent records here"),
+    mark("names and contacts go into the register: dam consent import"),
+    mark("unknown word '{word}'; did you mean '{near}'?"),
+    mark("unknown word '{word}'; the words here are: {words}"),
+    mark("unknown word; did you mean '{near}'?"),
+    mark("unknown word; the words here are: {words}"),
+    mark("unknown word '{word}'"),
+    mark("unknown word"),
+    mark("the same id as the record of line {line}"),
+    mark("is before valid_from"),
+    mark("say valid_until or valid_for, not both"),
+    mark("none contradicts 'crowd: yes'"),
+    mark("the same subject as on line {line}"),
+    mark("this consent is for another subject (line {line})"),
+    mark("one consent cannot stand for two people (the other is on line {line})"),
+    mark("must be more than 0"),
+    mark("the file is empty"),
+    mark("the file is too large: at most {n} KiB are read"),
+    mark("this is not UTF-8 text: save the file as UTF-8"),
+    mark("a control character, which no text needs: retype this line"),
+    mark("a control character is hidden in this text: retype it"),
+    mark("a control character is hidden in a word: retype it"),
+    mark("stands twice (first on line {line}): keep one"),
+    mark("this cannot be read as YAML: {why}"),
+    mark("this cannot be read as JSON: check commas, quotes and brackets"),
+    mark("check quotes and indentation"),
+    mark("a tab: use spaces"),
+    mark("a ':' too many, or wrong indentation; text with ': ' in it needs quotes"),
+    mark("a word without ':' and a space after it"),
+    mark("a quote is opened here and never closed"),
+    mark("a bracket is opened here and not closed, or a comma is missing"),
+    mark("this line is not indented like its neighbours"),
+    mark("use one of: {words}"),
+    mark("use one of: {words}, not '{word}'"),
+    mark("'{word}' is not one of: {words}"),
+    mark("use a date written YYYY-MM-DD, for example 2021-10-28"),
+    mark("use a date written YYYY-MM-DD, for example 2021-10-28, not '{word}'"),
+    mark("use a pseudonym or number of letters, digits, '-', '_', '.'; never a name"),
+    mark("use a country code of two letters, for example MA"),
+    mark("use country codes of two letters, or world"),
+    mark("name the language by its code, for example fr, ar or en"),
+    mark("use a term such as 5y, 18m or 90d"),
+    mark("write a text here, not a list or further words"),
+    mark("write a list: in brackets [...], or one line each, starting with '- '"),
+    mark("needs words of its own: {words}"),
+    mark("needs at least one entry"),
+    mark("is too long: at most {n} characters"),
+    mark("cannot be used as it is"),
+    mark("this file cannot be used"),
+)
+
+_FIXED = frozenset(s for s in SENTENCES if not _FIELD.search(s))
