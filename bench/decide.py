@@ -36,6 +36,7 @@ from dam.flows.ingest.run import redecide
 #: The day of the measurement; consents have begun and go on.
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 ROUNDS = 3
+_RECORDS_A_FILE = 1000
 
 
 def decide(count: int, sample: int) -> dict[str, object]:
@@ -112,10 +113,12 @@ def _desk(root: Path, now: datetime) -> Iterator[Desk]:
 
 
 def _import(desk: Desk, records: Sequence[dict[str, object]], folder: Path) -> None:
+    """Through the register's own way in, a file of bounded size at a time."""
     file = folder / "records.json"
-    file.write_text(json.dumps(list(records)))
-    items, _ = consents.read([file])
-    consents.import_(desk, items)
+    for start in range(0, len(records), _RECORDS_A_FILE):
+        file.write_text(json.dumps(list(records[start : start + _RECORDS_A_FILE])))
+        items, _ = consents.read([file])
+        consents.import_(desk, items)
 
 
 def _decide_all(desk: Desk, ids: Sequence[str]) -> None:
