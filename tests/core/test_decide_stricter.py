@@ -102,14 +102,6 @@ def photographer_unknown(case: Case, draw: Draw) -> Case:
 
 
 def age_unknown(case: Case, draw: Draw) -> Case:
-    """Unless the 18th birthday has ended a consent: that is a limit in time, forgotten with it.
-
-    Nor where nothing but the adult's own signature is missing: what a guardian and the person
-    have both agreed to serves somebody who may be a child.
-    """
-    assume("adult-for-self" not in told(asked(case))[1])
-    standings = case.dossier.standings(case.day, "10y").values()
-    assume(all(s.ends_because != "18th birthday" for found in standings for s in found))
     subject = about(case, draw)
     persons = tuple(
         p.model_copy(update={"age_band": AgeBand.UNKNOWN, "age_stated": False})
