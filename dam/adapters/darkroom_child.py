@@ -222,7 +222,7 @@ def _look(bench: _Bench, request: Request) -> Looked:
 
 def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
     original = bench.load(request)
-    picture = original.upright(job.max_side)
+    picture, icc = original.finished(job.max_side, job.color)
     imaging.redact(picture, job.redact)
     if job.mark:
         imaging_mark.draw(picture, job.mark)
@@ -230,7 +230,7 @@ def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
     jpeg = imaging.encode(
         picture,
         quality=job.quality,
-        icc=original.icc,
+        icc=icc,
         exif=written.exif,
         xmp=written.xmp,
         app13=written.app13,

@@ -12,6 +12,8 @@ import struct
 from collections.abc import Iterator
 from xml.parsers import expat
 
+from dam.adapters import readback_profile
+
 _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC = b"ICC_PROFILE\0"
@@ -113,6 +115,7 @@ class _Rendition:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.seen: list[str] = []
+        self.icc: dict[int, bytes] = {}
 
     def complaints(self) -> Iterator[str]:
         data = self.data
@@ -135,6 +138,9 @@ class _Rendition:
                 at = self._past_scan(at)
         if at != len(data):
             yield "JPEG: bytes after the end marker"
+        if self.icc:
+            whole = b"".join(self.icc[number] for number in sorted(self.icc))
+            yield from readback_profile.complaints(whole)
         for needed in ("frame", "scan"):
             if needed not in self.seen:
                 yield f"JPEG: no {needed}"
@@ -192,12 +198,12 @@ class _Rendition:
         self.seen.append(name)
 
     def _profile(self, chunk: bytes) -> Iterator[str]:
-        """ICC.1 annex B.4: numbered chunks; the first starts with the size of the profile."""
+        """ICC.1 annex B.4: numbered chunks of one profile."""
         yield from self._once(f"ICC chunk {chunk[0]}" if chunk else "ICC chunk without number")
         if len(chunk) < 2 or not 1 <= chunk[0] <= chunk[1]:
             yield "ICC: chunk out of order"
-        elif chunk[0] == 1 and chunk[38:42] != b"acsp":
-            yield "ICC: not a colour profile"
+        else:
+            self.icc[chunk[0]] = chunk[2:]
 
 
 def _segment_name(marker: int) -> str:

@@ -117,13 +117,21 @@ class RawBlocks:
     unreadable: tuple[tuple[str, str], ...] = ()
 
 
+class Color(enum.StrEnum):
+    """The colour space of a rendition: converted to sRGB, or that of the original."""
+
+    SRGB = "srgb"
+    KEEP = "keep"
+
+
 @dataclass(frozen=True, slots=True)
 class RenderJob:
     """What to make of an original that was looked at.
 
     `target` is where the file goes (made anew, 0600, synced). `mark` is the visible
     credit line, or empty for none. `max_side` in pixels, None for full size. `redact` are
-    faces or regions to destroy. Text in `mark` may be Latin, Arabic or mixed.
+    faces or regions to destroy. Text in `mark` may be Latin, Arabic or mixed. `color`: CMYK
+    and Lab become sRGB whatever it says.
     """
 
     target: str
@@ -132,6 +140,7 @@ class RenderJob:
     quality: int = 90
     max_side: int | None = None
     redact: tuple[Face, ...] = ()
+    color: Color = Color.SRGB
 
 
 @dataclass(frozen=True, slots=True)
