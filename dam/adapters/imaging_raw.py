@@ -46,7 +46,11 @@ def develop(data: bytes, max_pixels: int) -> Image.Image:
         raise UnusablePhoto("Camera raw files are not read here", INSTALL_HINT) from None
     # Never half size; colours and turn as the camera meant them.
     wishes = rawpy.Params(
-        half_size=False, use_camera_wb=True, output_color=rawpy.ColorSpace.sRGB, output_bps=8
+        half_size=False,
+        use_camera_wb=True,
+        output_color=rawpy.ColorSpace.sRGB,
+        gamma=(2.4, 12.92),
+        output_bps=8,
     )
     try:
         with rawpy.RawPy() as raw:

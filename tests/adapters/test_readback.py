@@ -9,15 +9,16 @@ import piexif
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import Image
 
 from dam.adapters import exif, iptc, metadata, readback, xmp
+from dam.adapters import imaging_profiles as profiles
 from dam.core.model import Rights
 from tests.adapters import jpegs
 
 CLEAN = jpegs.rendition()
 XMP = xmp.write(jpegs.RIGHTS)
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+SRGB = profiles.srgb()
 
 
 def exif_with(**ifds: object) -> bytes:
@@ -32,7 +33,7 @@ def exif_with(**ifds: object) -> bytes:
         {},
         {"progressive": True, "optimize": True},
         {"icc_profile": SRGB},
-        {"icc_profile": SRGB + b"\0" * 70_000},
+        {"icc_profile": profiles.adobe_rgb()},
         {"restart_marker_rows": 1, "quality": 100, "subsampling": 0},
     ],
 )
