@@ -225,7 +225,7 @@ def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
     picture = original.upright(job.max_side)
     imaging.redact(picture, job.redact)
     if job.mark:
-        imaging_mark.draw(picture, job.mark)
+        imaging_mark.draw(picture, job.mark, job.style)
     written = metadata.write(job.rights)
     jpeg = imaging.encode(
         picture,

@@ -1,9 +1,9 @@
-"""The visible credit line: Latin, Arabic or both, in a lower corner of the picture.
+"""The letters of the credit line: Latin, Arabic or both, as a mask of ink.
 
 Bidirectional order after Unicode UAX #9, by runs of one direction and one font. The fonts are
 the packaged Noto Sans and Noto Sans Arabic, never the system's: a machine without them must
-refuse, not draw boxes. Letters are joined by raqm (HarfBuzz) where Pillow has it, and by
-presentation forms otherwise.
+refuse, not draw boxes. Letters are joined by raqm (HarfBuzz) where Pillow has it and finds
+FriBiDi in the system, and by presentation forms otherwise.
 """
 
 from __future__ import annotations
@@ -17,18 +17,12 @@ from typing import Final, Literal
 
 import arabic_reshaper
 from bidi import algorithm as uax9  # type: ignore[import-untyped]
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageStat, features  # noqa: TID251
+from PIL import Image, ImageDraw, ImageFont, features  # noqa: TID251
 
 from dam.core.errors import RenditionRefused
 
 Shaping = Literal["raqm", "basic"]
-Box = tuple[int, int, int, int]
 
-#: Of the shorter side of the picture: the size of the letters, and the distance to its edges.
-LETTERS: Final = 0.026
-MARGIN: Final = 0.025
-#: Pixels. Below this nobody reads a line; a picture too narrow for it gets a smaller one.
-READABLE: Final = 9
 MAX_LENGTH: Final = 300
 
 _LATIN = ("fontpkg_noto_sans", "NotoSans[wdth,wght].ttf")
@@ -39,10 +33,6 @@ _COVER_SIZE = 24
 _NOWHERE = "\U0010fffd"
 _JOINERS = "\u200c\u200d"
 _RIGHT_TO_LEFT = ("R", "AL")
-_BRIGHT_GROUND = 140
-_WHITE, _INK = 255, 20
-_BUSY_GROUND = 80.0
-_PLATE, _HALO = 0.55, 0.75
 _FONT_HINT = "Install fontpkg-noto-sans and fontpkg-noto-sans-arabic"
 
 
@@ -55,44 +45,52 @@ class _Run:
     font: tuple[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line in its runs, in the order in which they stand on the page, from left to right."""
+
+    runs: tuple[_Run, ...]
+    right_to_left: bool
+
+
 def default_shaping() -> Shaping:
-    """`raqm` where Pillow can use it with FriBiDi, else `basic`."""
+    """`raqm` where Pillow can use it with FriBiDi, else `basic`.
+
+    Asked for raqm without FriBiDi, Pillow silently draws letter by letter, left to right.
+    """
     return "raqm" if features.check("raqm") and features.check("fribidi") else "basic"
 
 
-def draw(picture: Image.Image, text: str, *, shaping: Shaping | None = None) -> Box:
-    """Draw the credit line on an RGB or L picture, in place.
+def line_of(text: str) -> Line:
+    """The line that can be drawn of a text.
 
-    It stands at the bottom right, at the bottom left where its first strong letter is right to
-    left. Returns the rectangle (left, top, right, bottom in pixels) outside which no pixel
-    changed. Raises RenditionRefused where a font or a letter is missing, or nothing is left of
-    the text once control characters are taken out.
+    Raises RenditionRefused where a letter is in none of the fonts, or nothing is left of the
+    text once control characters are taken out.
     """
-    shaping = shaping or default_shaping()
     line = _clean(text)
     base = 1 if _starts_right_to_left(line) else 0
-    runs = _runs(line, base)
-    width, height = picture.size
-    short = min(width, height)
-    margin = max(1, round(short * MARGIN))
-    letters = _letters(runs, shaping, max(READABLE, round(short * LETTERS)), width, height, margin)
-    pad = max(1, round(letters.height * 0.4))
-    room = (max(1, width - 2 * pad), max(1, height - 2 * pad))
-    if letters.width > room[0] or letters.height > room[1]:
-        scale = min(room[0] / letters.width, room[1] / letters.height)
-        letters = letters.resize(
-            (max(1, int(letters.width * scale)), max(1, int(letters.height * scale))),
-            Image.Resampling.LANCZOS,
-        )
-    box_width, box_height = letters.width + 2 * pad, letters.height + 2 * pad
-    left = margin - pad if base else width - margin + pad - box_width
-    left = min(max(0, left), max(0, width - box_width))
-    top = max(0, min(height - margin + pad, height) - box_height)
-    box = (left, top, min(width, left + box_width), min(height, top + box_height))
-    mask = Image.new("L", (box[2] - box[0], box[3] - box[1]), 0)
-    mask.paste(letters, (pad, pad))
-    picture.paste(_inked(picture.crop(box), mask, pad), box)
-    return box
+    return Line(tuple(_runs(line, base)), base == 1)
+
+
+def letters(line: Line, shaping: Shaping, size: int, room: tuple[int, int]) -> Image.Image:
+    """The ink of a line, cropped to it (mode L), at `size` pixels an em or as much smaller as
+
+    `room` (width, height in pixels) demands. Raises RenditionRefused where a font is missing.
+    """
+    while True:
+        mask = _mask(line.runs, shaping, size)
+        if mask.width <= room[0] and mask.height <= room[1]:
+            return mask
+        scale = min(room[0] / mask.width, room[1] / mask.height)
+        if size <= _SMALLEST:
+            return shrunk(mask, scale)
+        size = max(_SMALLEST, min(size - 1, int(size * scale)))
+
+
+def shrunk(mask: Image.Image, scale: float) -> Image.Image:
+    """Both sides scaled down, at least one pixel left."""
+    target = (max(1, int(mask.width * scale)), max(1, int(mask.height * scale)))
+    return mask.resize(target, Image.Resampling.LANCZOS)
 
 
 def _clean(text: str) -> str:
@@ -222,23 +220,7 @@ def _glyphs(run: _Run, shaping: Shaping) -> str:
     return "".join(reversed(clusters))
 
 
-def _letters(
-    runs: list[_Run], shaping: Shaping, size: int, width: int, height: int, margin: int
-) -> Image.Image:
-    """The line as a mask cropped to its ink, at `size` or as much smaller as the room demands."""
-    room = max(1, width - 2 * margin)
-    while True:
-        mask = _mask(runs, shaping, size)
-        if mask.width <= room and mask.height <= height - margin:
-            return mask
-        if size <= _SMALLEST:
-            scale = min(room / mask.width, max(1, height - margin) / mask.height)
-            target = (max(1, int(mask.width * scale)), max(1, int(mask.height * scale)))
-            return mask.resize(target, Image.Resampling.LANCZOS)
-        size = max(_SMALLEST, min(size - 1, int(size * room / mask.width)))
-
-
-def _mask(runs: list[_Run], shaping: Shaping, size: int) -> Image.Image:
+def _mask(runs: tuple[_Run, ...], shaping: Shaping, size: int) -> Image.Image:
     pieces: list[tuple[ImageFont.FreeTypeFont, str, Literal["ltr", "rtl"] | None, float]] = []
     for run in runs:
         face = _face(run.font, size, shaping)
@@ -257,20 +239,3 @@ def _mask(runs: list[_Run], shaping: Shaping, size: int) -> Image.Image:
     if ink is None:
         raise RenditionRefused("The credit line has no visible letter", "Correct the credit")
     return mask.crop(ink)
-
-
-def _inked(ground: Image.Image, mask: Image.Image, pad: int) -> Image.Image:
-    """White or dark letters, whichever stands out, on a soft halo, and a veil on busy ground."""
-    tones = ImageStat.Stat(ground.convert("L"))
-    bright = tones.mean[0] > _BRIGHT_GROUND
-    ink, back = (_INK, _WHITE) if bright else (_WHITE, _INK)
-    thick = max(1, round(pad / 6)) * 2 + 1
-    halo = mask.filter(ImageFilter.MaxFilter(thick)).filter(ImageFilter.GaussianBlur(pad / 3))
-    halo = halo.point([min(255, round(n * _HALO)) for n in range(256)])
-    veil = round(255 * _PLATE * min(1.0, tones.stddev[0] / _BUSY_GROUND))
-    halo = ImageChops.lighter(halo, Image.new("L", mask.size, veil))
-
-    def flat(tone: int) -> Image.Image:
-        return Image.new(ground.mode, ground.size, tone if ground.mode == "L" else (tone,) * 3)
-
-    return Image.composite(flat(ink), Image.composite(flat(back), ground, halo), mask)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 
-from dam.adapters import faces, imaging_mark
+from dam.adapters import faces, imaging_letters
 from dam.adapters.desk import Desk
 
 LOW_SPACE = 2 * 1024**3
@@ -25,7 +25,7 @@ def examine(desk: Desk) -> tuple[Check, ...]:
     """Every check, those that fail among them."""
     free = shutil.disk_usage(desk.workspace.root).free
     detector = _face_check(desk)
-    shaping = imaging_mark.default_shaping()
+    shaping = imaging_letters.default_shaping()
     version = desk.catalog.sqlite_version()
     recent = version >= (3, 35, 0)
     problems = desk.catalog.verify_chain()

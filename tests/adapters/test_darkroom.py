@@ -117,7 +117,7 @@ def test_outside_the_mark_the_rendition_is_a_plain_encoding(
     upright = open_original(path, Limits()).upright()
     with Image.open(io.BytesIO(encode(upright, quality=90))) as plain:
         plain.load()
-    box = imaging_mark.draw(upright, MARK)
+    (box,) = imaging_mark.draw(upright, MARK)
     # Blocks of 16 pixels share their colours: the mark reaches that far at most.
     left, top, right, bottom = box[0] - 16, box[1] - 16, box[2] + 16, box[3] + 16
     with Image.open(tmp_path / "out.jpg") as rendered:
