@@ -21,6 +21,7 @@ from dam.adapters.desk import Desk
 from dam.core import names
 from dam.core.errors import DamError, IntegrityError, SourceChanged, StorageError, UnsafeSource
 from dam.core.facts import Facts, digest_of
+from dam.core.model import Purpose
 from dam.core.readings import Status
 from dam.core.rows import AssetRow
 from dam.flows.ingest import photos, sidecars
@@ -167,15 +168,21 @@ def _recover(desk: Desk, report: Report) -> None:
 
 
 def surroundings(desk: Desk) -> None:
-    """Where the roster or the face check changed, what was held for want of them is due again."""
+    """Where the roster or the face check changed, what was held for want of them is due again;
+
+    where the roster or the mark changed, so is what is filed: it may have to be made anew.
+    """
     checks = desk.settings.face_check and faces.available()
     roster = digest_of(desk.credits.file.model_dump(mode="json"))
     now = f"{roster} face check {'on' if checks else 'off'}"
+    mark = desk.marks.digest(Purpose.ARCHIVE)
+    now += f" mark {mark}" if mark else ""
     if desk.catalog.recall("surroundings") == now:
         return
     waiting = [row.id for row in desk.catalog.assets() if _wanting(desk, row)]
+    filed = desk.catalog.filed_assets() - set(waiting)
     with desk.catalog.transaction() as unit:
-        unit.mark_due(waiting)
+        unit.mark_due([*waiting, *sorted(filed)])
         unit.remember("surroundings", now)
 
 
