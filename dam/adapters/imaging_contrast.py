@@ -85,10 +85,10 @@ def lettered(
 ) -> Image.Image:
     """Letters (`mask`, mode L) on the ground, white or dark, whichever needs less veil.
 
-    Within about `reach` pixels of the ink the ground keeps `CONTRAST` to it; the veil ends
-    softly beyond.
+    From one pixel to about `reach` pixels off the ink the ground keeps `CONTRAST` to it; the
+    veil ends softly beyond.
     """
-    near = mask.filter(ImageFilter.GaussianBlur(reach)).point([min(255, n * 8) for n in range(256)])
+    near = _near(mask, reach)
     for_white, for_dark = _veils(opacity)
     veil, ink = luminance(ground).point(for_white), WHITE
     if for_dark is not None:
@@ -109,6 +109,13 @@ def lettered(
     return Image.composite(
         flat(ground, ink), under, mask.point([round(n * opacity) for n in range(256)])
     )
+
+
+def _near(mask: Image.Image, reach: float) -> Image.Image:
+    """Where the ground must carry the ink: whole beside every inked pixel, then softer."""
+    beside = mask.point([0] + [255] * 255).filter(ImageFilter.MaxFilter(3))
+    soft = mask.filter(ImageFilter.GaussianBlur(reach))
+    return ImageChops.lighter(beside, soft.point([min(255, n * 10) for n in range(256)]))
 
 
 def _cost(veil: Image.Image, near: Image.Image) -> float:

@@ -56,7 +56,8 @@ class Line:
 def default_shaping() -> Shaping:
     """`raqm` where Pillow can use it with FriBiDi, else `basic`.
 
-    Asked for raqm without FriBiDi, Pillow silently draws letter by letter, left to right.
+    Without FriBiDi, which Pillow looks for when it is imported, what Pillow draws by itself is
+    letter by letter and left to right.
     """
     return "raqm" if features.check("raqm") and features.check("fribidi") else "basic"
 

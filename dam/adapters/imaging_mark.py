@@ -197,7 +197,7 @@ def open_logo(data: bytes) -> Image.Image:
 
     Raises ConfigurationError where it is no PNG, too large, or shows nothing.
     """
-    hint = "Export it again as PNG with a transparent ground; see rules/watermark.yaml"
+    hint = "Export it again as PNG with a transparent ground; see docs/watermark.md"
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
             if max(picture.size) > _MAX_LOGO:
