@@ -226,7 +226,7 @@ def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
     imaging.redact(picture, job.redact)
     if job.mark:
         imaging_mark.draw(picture, job.mark)
-    written = metadata.write(job.rights)
+    written = metadata.write(job.rights, picture.size, srgb=not original.icc)
     jpeg = imaging.encode(
         picture,
         quality=job.quality,
@@ -235,7 +235,7 @@ def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
         xmp=written.xmp,
         app13=written.app13,
     )
-    if complaints := readback.check(jpeg):
+    if complaints := readback.check(jpeg, job.rights, picture.size):
         raise RenditionRefused(
             "The finished rendition was read back and refused: " + "; ".join(complaints)[:1000]
         )

@@ -1,152 +1,124 @@
-"""What pydantic finds wrong with a sidecar, in a photographer's words.
+"""The texts of a rendition, made plain once: EXIF, IIM and XMP then hold the same characters.
 
-Pydantic's own texts, addresses and type names never get out, and nothing of the file is
-repeated but a single short word where one of a few words, a date or yes/no is expected.
+What one of the formats has no place for (control characters, half surrogates, line breaks in a
+name) would be dropped or bent by each of them in its own way.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import get_args, get_origin
+import unicodedata
+from dataclasses import replace
 
-from pydantic import BaseModel, StringConstraints
-from pydantic_core import ErrorDetails
+from dam.core.model import Rights
 
-from dam.core.fields import Country, Ident, Language, Sha256, Term, Territory
-from dam.core.tree import Node, Path, quotable
+_NEVER = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff"
+    + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
+    + "]"
+)
+_JOINER = "\u200d"
+#: Beside the marks (categories Mn, Mc, Me): UAX 29, table 2, Extend and SpacingMark.
+_CLINGS = frozenset("\u200c\u200d\u0e33\u0eb3\uff9e\uff9f") | {
+    *map(chr, range(0x1F3FB, 0x1F400)),
+    *map(chr, range(0xE0020, 0xE0080)),
+}
+#: UAX 29, table 2, Prepend: signs in front of Arabic and Syriac numbers.
+_PREPENDED = frozenset(
+    [*map(chr, range(0x600, 0x606)), *"\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"]
+)
 
-EMPTY = "is empty: fill it in or delete the line"
-PEOPLE = "say none, or list the people"
+
+def line(text: str) -> str:
+    """`text` in one line: breaks become spaces, characters that no format carries are dropped."""
+    return paragraphs(text).replace("\n", " ")
 
 
-def path_of(error: ErrorDetails, prefix: Path, node: Node) -> Path:
-    """Where the error stands, from the top; `node` is what was validated, at `prefix`.
+def paragraphs(text: str) -> str:
+    """`text` with LF as its only break, no tabs, no space around it."""
+    lines = (_NEVER.sub("", part.replace("\t", " ")) for part in text.splitlines())
+    return "\n".join(part.rstrip() for part in lines).strip()
 
-    Pydantic's own signposts, which name no place in the file, are left out.
+
+def tidy(rights: Rights) -> Rights:
+    """The same statement in plain texts, empty ones left out. Done twice it changes nothing.
+
+    Names, notices and addresses are one line (IIM 4.2 allows breaks in captions alone).
     """
-    path = prefix
-    for piece in error["loc"]:
-        form = isinstance(piece, str) and piece.startswith("people:") and path[-1:] == ("people",)
-        if form or piece == "[key]":
-            continue
-        if isinstance(piece, int) and isinstance(node, list) and piece < len(node):
-            node = node[piece]
-        elif isinstance(piece, str) and isinstance(node, dict):
-            node = node.get(piece)
-        else:
-            continue
-        path = (*path, piece)
-    return path
+    return replace(
+        rights,
+        creators=tuple(name for name in map(line, rights.creators) if name),
+        credit_line=line(rights.credit_line),
+        copyright=line(rights.copyright),
+        source=line(rights.source),
+        captions=_by_language(rights.captions),
+        usage_terms=_by_language(rights.usage_terms),
+        web_statement=line(rights.web_statement),
+        licensor=line(rights.licensor),
+        data_mining=line(rights.data_mining),
+        digital_source_type=line(rights.digital_source_type),
+        pack=line(rights.pack),
+    )
 
 
-def words_of(model: type[BaseModel] | None) -> list[str]:
-    """The words that may stand in a mapping of this model, as they are written."""
-    return list(_annotations(model)) if model is not None else []
+def _by_language(texts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    plain = ((line(lang), paragraphs(text)) for lang, text in texts)
+    return tuple((lang, text) for lang, text in plain if text)
 
 
-def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
-    """The model that describes the value at `path`; None where that is no model."""
-    kind: object = model
-    for piece in path:
-        if isinstance(piece, int):
-            continue
-        table = _find(kind, lambda part: get_origin(part) is dict)
-        holder = _find(kind, _is_model)
-        if table is not None:
-            kind = get_args(table)[1]
-        elif isinstance(holder, type) and issubclass(holder, BaseModel):
-            kind = _annotations(holder).get(piece)
-        else:
-            return None
-    found = _find(kind, _is_model)
-    return found if isinstance(found, type) and issubclass(found, BaseModel) else None
+def fit(text: str, limit: int) -> str:
+    """The longest beginning of `text` that takes at most `limit` bytes of UTF-8.
+
+    It ends between two characters as readers see them (extended grapheme clusters, UAX 29), and
+    without a space; it is empty where the first of them is too long.
+    """
+    raw = text.encode("utf-8")
+    if len(raw) <= limit:
+        return text
+    cut = len(raw[:limit].decode("utf-8", "ignore"))
+    while cut > 0 and not _parts(text, cut):
+        cut -= 1
+    return text[:cut].rstrip()
 
 
-def _annotations(model: type[BaseModel]) -> dict[str, object]:
-    fields = model.model_fields.items()
-    return {details.alias or name: details.annotation for name, details in fields}
+def _parts(text: str, at: int) -> bool:
+    """Whether two characters as readers see them meet in front of `text[at]`."""
+    before, after = text[at - 1], text[at]
+    if after in _CLINGS or unicodedata.category(after).startswith("M"):
+        return False
+    if before == _JOINER or before in _PREPENDED:
+        return False
+    if _flag(before) and _flag(after):
+        start = at
+        while start > 0 and _flag(text[start - 1]):
+            start -= 1
+        return (at - start) % 2 == 0
+    return not _hangul(before, after)
 
 
-def _is_model(part: object) -> bool:
-    return isinstance(part, type) and issubclass(part, BaseModel)
+def _flag(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
 
 
-def _find(kind: object, wanted: Callable[[object], bool]) -> object:
-    """The first part of an annotation that is wanted, or None."""
-    if wanted(kind):
-        return kind
-    parts = (_find(part, wanted) for part in get_args(kind))
-    return next((found for found in parts if found is not None), None)
+def _hangul(before: str, after: str) -> bool:
+    """Whether two pieces of Korean make one syllable (UAX 29, rules GB6 to GB8)."""
+    first, second = _jamo(before), _jamo(after)
+    return (
+        (first == "L" and second in ("L", "V", "LV", "LVT"))
+        or (first in ("LV", "V") and second in ("V", "T"))
+        or (first in ("LVT", "T") and second == "T")
+    )
 
 
-def _pattern(alias: object) -> str:
-    kinds = (part for part in get_args(alias) if isinstance(part, StringConstraints))
-    return str(next(kinds).pattern)
-
-
-_PATTERNS = {
-    _pattern(Ident): "use a pseudonym or number of letters, digits, '-', '_', '.'; never a name",
-    _pattern(Country): "use a country code of two letters, for example MA",
-    _pattern(Territory): "use country codes of two letters, or world",
-    _pattern(Language): "name the language by its code, for example fr, ar or en",
-    _pattern(Term): "use a term such as 5y, 18m or 90d",
-    _pattern(Sha256): "use the 64 hexadecimal digits of a SHA-256",
-}
-_WHOLE = "use a whole number, for example 2012"
-_PLAIN = {
-    "missing": "is missing",
-    "string_too_short": EMPTY,
-    "string_type": "write a text here, not a list or further words",
-    "tuple_type": "write a list: in brackets [...], or one line each, starting with '- '",
-    "list_type": "write a list: in brackets [...], or one line each, starting with '- '",
-    "too_short": "needs at least one entry",
-    "too_long": "has too many entries",
-    "int_type": _WHOLE,
-    "int_parsing": _WHOLE,
-    "int_from_float": _WHOLE,
-    "finite_number": _WHOLE,
-    "float_type": "use a plain number, for example 0.25",
-    "float_parsing": "use a plain number, for example 0.25",
-}
-
-
-def message(error: ErrorDetails, path: Path, value: Node, model: type[BaseModel] | None) -> str:
-    """Say one pydantic error in a photographer's words; pydantic's own never get out."""
-    kind, context = error["type"], error.get("ctx", {})
-    if path[-1:] == ("people",) and kind in ("literal_error", "tuple_type"):
-        return PEOPLE
-    if kind in ("enum", "literal_error"):
-        return _one_of(value, re.findall(r"'([^']*)'", str(context.get("expected", ""))))
-    if kind == "value_error":
-        return _own_words(str(context.get("error", "")), path, value)
-    if kind == "string_pattern_mismatch":
-        return _PATTERNS.get(str(context.get("pattern")), "is not written as it must be")
-    if kind == "dict_type" and path[-1:] == ("caption",):
-        return 'say in which language, in the form {fr: "..."}'
-    if kind in ("model_type", "dict_type"):
-        return f"needs words of its own: {', '.join(words_of(model))}"
-    if kind == "string_too_long":
-        return f"is too long: at most {context.get('max_length')} characters"
-    if kind == "greater_than_equal":
-        return f"must be at least {context.get('ge')}"
-    if kind == "less_than_equal":
-        return f"must be at most {context.get('le')}"
-    return _PLAIN.get(kind, "cannot be used as it is")
-
-
-def _one_of(value: Node, words: list[str]) -> str:
-    allowed = ", ".join(words)
-    if isinstance(value, str) and quotable(value):
-        return f"'{value}' is not one of: {allowed}"
-    return f"use one of: {allowed}"
-
-
-def _own_words(text: str, path: Path, value: Node) -> str:
-    """The words of the model's own checks; of dates and yes/no the value may be repeated."""
-    if path[-1:] == ("birth_year",):
-        return _WHOLE
-    repeats = text.startswith("use ") and "number" not in text
-    if repeats and isinstance(value, str) and quotable(value):
-        return f"{text}, not '{value}'"
-    return text
+def _jamo(character: str) -> str:
+    code = ord(character)
+    if 0xAC00 <= code <= 0xD7A3:
+        return "LVT" if (code - 0xAC00) % 28 else "LV"
+    for kind, spans in (
+        ("L", ((0x1100, 0x115F), (0xA960, 0xA97C))),
+        ("V", ((0x1160, 0x11A7), (0xD7B0, 0xD7C6))),
+        ("T", ((0x11A8, 0x11FF), (0xD7CB, 0xD7FB))),
+    ):
+        if any(low <= code <= high for low, high in spans):
+            return kind
+    return ""

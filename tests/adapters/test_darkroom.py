@@ -74,7 +74,7 @@ def test_look_and_render(darkroom: Darkroom, tmp_path: Path) -> None:
     assert rendered.sha256 == hashlib.sha256(body).hexdigest()
     assert (rendered.size, rendered.width, rendered.height) == (len(body), 600, 900)
     assert (tmp_path / "out.jpg").stat().st_mode & 0o777 == 0o600
-    assert readback.check(body) == ()
+    assert readback.check(body, RIGHTS, (600, 900)) == ()
     assert b"LEAK" not in body
     assert b"Somebody" not in body
 
