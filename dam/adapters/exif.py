@@ -14,8 +14,8 @@ import struct
 from dataclasses import dataclass, field
 
 from dam.core.model import Rights
+from dam.core.plain import tidy
 from dam.core.readings import Block, Field, Reading, Status
-from dam.core.wording import tidy
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_TEXT_BYTES = 64 * 1024

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from dam.core.model import Rights
+from dam.core.plain import fit, tidy
 from dam.core.readings import Block, Field, Reading, Status
-from dam.core.wording import fit, tidy
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_TEXT_BYTES = 64 * 1024

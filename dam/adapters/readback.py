@@ -13,7 +13,7 @@ from itertools import chain
 from dam.adapters import readback_blocks, readback_xmp
 from dam.adapters.readback_blocks import Broken
 from dam.core.model import Rights
-from dam.core.wording import tidy
+from dam.core.plain import tidy
 
 #: Every segment that a rendition may have, by its marker and the first bytes of its payload.
 SEGMENTS = {

@@ -84,7 +84,7 @@ def drawn() -> Image.Image:
     return image
 
 
-def rendition(rights: Rights = RIGHTS, *, mode: str = "RGB", **options: object) -> bytes:
+def rendition(rights: Rights = RIGHTS, **options: object) -> bytes:
     """A drawn picture with the metadata of `rights`, saved as the darkroom saves."""
     written = metadata.write(rights, SIZE)
     out = io.BytesIO()
@@ -94,6 +94,7 @@ def rendition(rights: Rights = RIGHTS, *, mode: str = "RGB", **options: object) 
         "extra": segment(0xED, written.app13),
         "comment": b"",
     }
+    mode = str(options.pop("mode", "RGB"))
     drawn().convert(mode).save(out, "JPEG", **(chosen | options))
     return out.getvalue()
 

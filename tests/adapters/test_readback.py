@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import piexif
 import pytest
@@ -133,7 +134,11 @@ PLAIN = plain()
 
 
 def test_a_picture_without_metadata_is_not_finished() -> None:
-    assert check(PLAIN) == ("JPEG: no EXIF block", "JPEG: no XMP packet", "JPEG: no Photoshop block")
+    assert check(PLAIN) == (
+        "JPEG: no EXIF block",
+        "JPEG: no XMP packet",
+        "JPEG: no Photoshop block",
+    )
 
 
 @pytest.mark.parametrize(
@@ -266,7 +271,9 @@ EXIF = exif.write(RIGHTS, jpegs.SIZE)
 
 def entry(tag: int) -> int:
     """Where the entry of a tag of IFD0 stands in EXIF."""
-    return next(at for at in range(16, len(EXIF), 12) if EXIF[at : at + 2] == tag.to_bytes(2, "big"))
+    return next(
+        at for at in range(16, len(EXIF), 12) if EXIF[at : at + 2] == tag.to_bytes(2, "big")
+    )
 
 
 def overwritten(at: int, raw: bytes) -> bytes:
@@ -481,10 +488,7 @@ def places() -> list[int]:
 HEAD = CLEAN.index(b"\xff\xda")
 MAKERS: list[Callable[[bytes], bytes]] = [
     lambda raw: raw,
-    *(
-        lambda raw, marker=marker: jpegs.segment(marker, raw)  # type: ignore[misc]
-        for marker in (*range(0xC0, 0xD0), *range(0xDA, 0x100))
-    ),
+    *(partial(jpegs.segment, marker) for marker in (*range(0xC0, 0xD0), *range(0xDA, 0x100))),
     lambda raw: jpegs.segment(0xE1, jpegs.XMP_HEADER + raw),
     lambda raw: jpegs.segment(0xE1, b"Exif\0\0" + raw),
     lambda raw: jpegs.segment(0xE2, b"ICC_PROFILE\0\1\1" + raw),

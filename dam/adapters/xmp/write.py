@@ -6,7 +6,7 @@ from lxml import etree  # noqa: TID251  this package is the owner
 
 from dam.adapters.xmp.rdf import NAMESPACES, XML_LANG
 from dam.core.model import Rights
-from dam.core.wording import tidy
+from dam.core.plain import tidy
 
 
 def write(rights: Rights) -> bytes:

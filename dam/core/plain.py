@@ -23,9 +23,15 @@ _CLINGS = frozenset("\u200c\u200d\u0e33\u0eb3\uff9e\uff9f") | {
     *map(chr, range(0x1F3FB, 0x1F400)),
     *map(chr, range(0xE0020, 0xE0080)),
 }
-#: UAX 29, table 2, Prepend: signs in front of Arabic and Syriac numbers.
+#: Between two consonants of one Indic syllable (UAX 29, rule GB9c).
+_LINKERS = frozenset("\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d")
+#: UAX 29, table 2, Prepend: signs in front of numbers, and letters written over the next one.
 _PREPENDED = frozenset(
-    [*map(chr, range(0x600, 0x606)), *"\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"]
+    [
+        *map(chr, (*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0xD4E)),
+        *map(chr, (0x110BD, 0x110CD, 0x111C2, 0x111C3, 0x1193F, 0x11941, 0x11A3A)),
+        *map(chr, (*range(0x11A84, 0x11A8A), 0x11D46, 0x11F02)),
+    ]
 )
 
 
@@ -86,7 +92,7 @@ def _parts(text: str, at: int) -> bool:
     before, after = text[at - 1], text[at]
     if after in _CLINGS or unicodedata.category(after).startswith("M"):
         return False
-    if before == _JOINER or before in _PREPENDED:
+    if before == _JOINER or before in _PREPENDED or before in _LINKERS:
         return False
     if _flag(before) and _flag(after):
         start = at
