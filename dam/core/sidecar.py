@@ -21,7 +21,7 @@ from dam.core.fields import Fraction, IsoDate
 from dam.core.model import Problem
 from dam.core.record import ConsentRecord, PhotoSidecar, ShootSheet
 from dam.core.tree import Node, Path, Tree, quotable
-from dam.core.plain import EMPTY, PEOPLE, message, model_at, path_of, words_of
+from dam.core.wording import EMPTY, PEOPLE, message, model_at, path_of, words_of
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
