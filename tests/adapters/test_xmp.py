@@ -248,10 +248,11 @@ def test_iptc_regions() -> None:
     ],
 )
 def test_what_cannot_be_trusted_is_unreadable(raw: bytes, detail: str) -> None:
-    started = time.monotonic()
+    # Of the processor: other work on the machine is not the reader's fault.
+    started = time.process_time()
     block, readings = xmp.read((raw,))
     assert (block.status, block.detail, readings) == (Status.UNREADABLE, detail, ())
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
