@@ -66,7 +66,9 @@ def forms(value: str) -> Iterator[bytes]:
         for skipped in range(3):
             coded = base64.b64encode(bytes(skipped) + raw)
             # The characters at both ends are shared with the neighbours.
-            yield coded[4 if skipped else 0 : len(coded) // 4 * 4 - 4]
+            own = coded[4 if skipped else 0 : len(coded) // 4 * 4 - 4]
+            # A picture's own bytes may read like a few letters.
+            yield own if len(own) >= 10 else raw
     utf8 = value.encode("utf-8")
     yield "".join(f"%{byte:02x}" for byte in utf8).encode()
     yield "".join(f"%{byte:02X}" for byte in utf8).encode()
