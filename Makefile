@@ -23,6 +23,7 @@ check: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python -m bench ingest
+	$(BIN)/python -m bench render
 	$(BIN)/python -m bench decide --assets 20000
 
 wheel: .venv/ready
@@ -37,7 +38,7 @@ schemas: .venv/ready
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[faces,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[faces,raw,dev]'
 	touch $@
 
 clean:

@@ -7,6 +7,7 @@ import json
 
 from bench.decide import decide
 from bench.ingest import ingest
+from bench.render import render
 
 
 def main() -> None:
@@ -19,11 +20,17 @@ def main() -> None:
     job = jobs.add_parser("decide", help="deciding again beside bare CEL expressions")
     job.add_argument("--assets", type=int, default=100_000, metavar="N")
     job.add_argument("--sample", type=int, default=1000, metavar="N", help="for the baseline")
+    job = jobs.add_parser("render", help="each stage of a rendition beside decode + encode")
+    job.add_argument("--megapixels", type=float, nargs="+", default=[12.0, 24.0])
+    job.add_argument("--rounds", type=int, default=5)
+    job.add_argument("--space", choices=["p3", "srgb"], default="p3", help="of the photograph")
     for each in jobs.choices.values():
         each.add_argument("--format", choices=["table", "json"], default="table")
     given = parser.parse_args()
     if given.job == "ingest":
         result = ingest(given.generate, given.megapixels, given.rounds)
+    elif given.job == "render":
+        result = render(given.megapixels, given.rounds, given.space)
     else:
         result = decide(given.assets, given.sample)
     if given.format == "json":

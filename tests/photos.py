@@ -13,6 +13,8 @@ from pathlib import Path
 import piexif
 from PIL import Image, ImageCms, ImageDraw, ImageFilter, PngImagePlugin
 
+from dam.adapters import imaging_profiles as profiles
+
 #: Words that must be in no rendition; each stands in a block of its own.
 SECRETS = (
     b"SECRETMAKER",
@@ -162,12 +164,12 @@ def webp(seed: int) -> bytes:
 
 
 def write_large(target: Path, megapixels: int = 24, seed: int = 1) -> None:
-    """A noisy JPEG of so many megapixels, 3:2, written to `target`."""
+    """A noisy JPEG of so many megapixels, 3:2, in Display P3, written to `target`."""
     height = round((megapixels * 1_000_000 / 1.5) ** 0.5)
     width = height * 3 // 2
     noise = Image.frombytes("L", (width, height), random.Random(seed).randbytes(width * height))
     ground = Image.linear_gradient("L").resize((width, height))
     bands = [Image.blend(ground, noise, share) for share in (0.25, 0.3, 0.35)]
     Image.merge("RGB", bands).save(
-        target, "JPEG", quality=95, exif=exif(orientation=6), icc_profile=srgb()
+        target, "JPEG", quality=95, exif=exif(orientation=6), icc_profile=profiles.coded(12, 13)
     )

@@ -43,3 +43,20 @@ def test_deciding_again_is_measured_on_a_real_catalogue() -> None:
     assert told["baseline"]
     assert 0 < told["one_consent_changed_photographs_decided_again"] < told["photographs"]
     assert told["rules_changed_ratio"] > 0
+
+
+def test_every_stage_of_a_rendition_is_measured_beside_a_baseline() -> None:
+    words = ("render", "--megapixels", "0.5", "--rounds", "1", "--format", "json")
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *words],
+        cwd=Path(__file__).resolve().parents[1],
+        env=environment(),
+        capture_output=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    told = json.loads(done.stdout)
+    assert told["baseline"]
+    assert told["0.5_mp_baseline_ms"] > 0
+    for stage in ("decode", "colour", "faces", "mark", "encode", "read_back"):
+        assert told[f"0.5_mp_{stage}_ms"] > 0

@@ -29,7 +29,7 @@ from dam.core.errors import (
     StorageError,
     UnusablePhoto,
 )
-from dam.core.readings import FaceCount, Looked, Rendered, RenderJob
+from dam.core.readings import Color, FaceCount, Looked, Rendered, RenderJob
 
 MAX_MESSAGE: Final = 64 * 1024 * 1024
 #: Sent as soon as a message has arrived: a child that dies before it never saw the photograph.
@@ -222,20 +222,21 @@ def _look(bench: _Bench, request: Request) -> Looked:
 
 def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
     original = bench.load(request)
-    picture = original.upright(job.max_side)
+    picture, icc = original.finished(job.max_side, job.color)
     imaging.redact(picture, job.redact)
     if job.mark:
-        imaging_mark.draw(picture, job.mark)
-    written = metadata.write(job.rights)
+        imaging_mark.draw(picture, job.mark, job.style)
+    srgb = job.color is Color.SRGB or not original.icc
+    written = metadata.write(job.rights, picture.size, srgb=srgb)
     jpeg = imaging.encode(
         picture,
         quality=job.quality,
-        icc=original.icc,
+        icc=icc,
         exif=written.exif,
         xmp=written.xmp,
         app13=written.app13,
     )
-    if complaints := readback.check(jpeg):
+    if complaints := readback.check(jpeg, job.rights, picture.size):
         raise RenditionRefused(
             "The finished rendition was read back and refused: " + "; ".join(complaints)[:1000]
         )

@@ -21,6 +21,7 @@ from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.imaging import Limits
 from dam.adapters.lock import WorkspaceLock
+from dam.adapters.marks import read_marks
 from dam.adapters.settings import Settings, Workspace, prepare
 from dam.adapters.store import Archive, OriginalStore
 from dam.core import names, naming, private, rules, waivers
@@ -42,6 +43,7 @@ from dam.core.rows import (
 from dam.core.told import Told
 from dam.core.view import Dossier
 from dam.core.waivers import Waiver
+from dam.core.watermark import Marks, load_marks
 
 #: Clocks of machines that share a workspace may differ by so much.
 CLOCK_TOLERANCE = timedelta(hours=24)
@@ -63,6 +65,7 @@ class Desk:
     archive: Archive
     now: Callable[[], datetime]
     rule_files: str
+    marks: Marks
 
     def day(self) -> date:
         """Today's calendar day where the workspace stands."""
@@ -295,7 +298,7 @@ def read_rule_file(path: Path, name: str) -> bytes:
 
 
 def rules_changed(desk: Desk) -> bool:
-    """Whether rules, roster or programmes on disk are other than those the desk was opened with."""
+    """Whether the files people edit are other than those the desk was opened with."""
     return rule_files(desk.workspace) != desk.rule_files
 
 
@@ -304,6 +307,8 @@ def rule_files(workspace: Workspace) -> str:
     files = read_folder(workspace.rules, "consent") | read_folder(workspace.rules, "programmes")
     name = f"{workspace.rules.name}/{CREDITS}"
     files[name] = read_rule_file(workspace.rules / CREDITS, name)
+    marks = read_marks(workspace.rules)
+    files |= {f"{workspace.rules.name}/{path}": data for path, data in marks.items()}
     digest = hashlib.sha256()
     for path, data in sorted(files.items()):
         digest.update(hashlib.sha256(path.encode()).digest() + hashlib.sha256(data).digest())
@@ -353,6 +358,7 @@ def open_desk(
         read_rule_file(workspace.rules / CREDITS, f"{workspace.rules.name}/{CREDITS}")
     )
     programmes = load_programmes(read_folder(workspace.rules, "programmes"))
+    marks = load_marks(read_marks(workspace.rules), workspace.rules.name)
     with ExitStack() as stack:
         prepare(workspace, dry_run=not writing)
         if writing and alone:
@@ -374,6 +380,7 @@ def open_desk(
             archive=Archive(workspace.archive),
             now=now,
             rule_files=files,
+            marks=marks,
         )
 
 

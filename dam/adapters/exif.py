@@ -2,8 +2,9 @@
 
 Reading walks the TIFF structure itself instead of through piexif, because one odd MakerNote
 or thumbnail makes piexif give up on the whole block, and because only the handful of tags
-used here has to be sound. Writing goes through piexif. Clauses are of CIPA DC-008 (EXIF 2.32
-and 3.0), the tag numbers of its tables 4, 7 and 15.
+used here has to be sound. So does writing: piexif leaves out the link behind the Exif IFD, and
+readers then take the first bytes of a value for it. Clauses are of CIPA DC-008 (EXIF 2.32 and
+3.0), the tag numbers of its tables 4, 7 and 15.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ import re
 import struct
 from dataclasses import dataclass, field
 
-import piexif  # noqa: TID251  this module is the owner
-
 from dam.core.model import Rights
+from dam.core.plain import tidy
 from dam.core.readings import Block, Field, Reading, Status
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -63,6 +63,8 @@ CAMERA_CAPTIONS = frozenset(
         "untitled",
     }
 )
+#: One name of a list, in quotes (inner ones doubled) where it holds the separator.
+_NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?=;|$)|([^;]+))(?:;|$)')
 _DATE = re.compile(r"(\d{4})[:/.-](\d\d)[:/.-](\d\d)(?:[ T]+(\d\d):(\d\d)(?::(\d\d))?)?")
 
 
@@ -212,11 +214,7 @@ def _readings(found: _Found) -> list[Reading]:
         out.append(captured)
     for name in _CREATORS:
         for text in found.texts.get(name, ()):
-            out += [
-                Reading(Field.CREATOR, one.strip(), f"exif:{name}")
-                for one in text.split(";")
-                if one.strip()
-            ]
+            out += [Reading(Field.CREATOR, one, f"exif:{name}") for one in _unlisted(text)]
     out += [
         Reading(Field.COPYRIGHT, text, "exif:Copyright")
         for text in found.texts.get("Copyright", ())
@@ -251,41 +249,67 @@ def _captured(found: _Found) -> Reading | None:
     return odd
 
 
-def write(rights: Rights) -> bytes:
+def write(rights: Rights, size: tuple[int, int], *, srgb: bool = True) -> bytes:
     """EXIF for a rendition, with its `Exif\\0\\0` prefix, as `Image.save(exif=...)` takes it.
 
-    Artist (names joined by "; ", as the MWG guidelines ask), Copyright, the first caption and,
-    where the rules let it out, the day of capture at midnight. Texts are UTF-8 bytes. Beside
-    them only the constants that the standard demands of every JPEG (table 17): no GPS, no
-    thumbnail, no MakerNote.
+    Artist (names joined as the MWG guidelines ask), Copyright, the first caption and, where the
+    rules let it out, the day of capture at midnight. Texts are UTF-8 bytes. Beside them only what
+    the standard demands of every JPEG (clause 4.6.8, table 17), among it `size`, width and height
+    in pixels, and whether the picture is in sRGB: no GPS, no thumbnail, no MakerNote.
     """
-    texts = {
-        piexif.ImageIFD.Artist: _bytes("; ".join(rights.creators)),
-        piexif.ImageIFD.Copyright: _bytes(rights.copyright),
-        piexif.ImageIFD.ImageDescription: _bytes(rights.captions[0][1] if rights.captions else ""),
-    }
-    ifd0: dict[int, object] = {
-        piexif.ImageIFD.XResolution: (72, 1),
-        piexif.ImageIFD.YResolution: (72, 1),
-        piexif.ImageIFD.ResolutionUnit: 2,
-        piexif.ImageIFD.YCbCrPositioning: 1,
-        **{tag: raw for tag, raw in texts.items() if raw},
-    }
-    ifd: dict[int, object] = {}
+    rights = tidy(rights)
+    main = [
+        _text_entry(0x010E, rights.captions[0][1] if rights.captions else ""),
+        (0x011A, 5, struct.pack(">II", 72, 1)),
+        (0x011B, 5, struct.pack(">II", 72, 1)),
+        (0x0128, 3, struct.pack(">H", 2)),
+        _text_entry(0x013B, _listed(rights.creators)),
+        (0x0213, 3, struct.pack(">H", 1)),
+        _text_entry(0x8298, rights.copyright),
+    ]
+    photo = [
+        (0x9000, 7, b"0232"),
+        (0x9101, 7, b"\1\2\3\0"),
+        (0xA000, 7, b"0100"),
+        (0xA001, 3, struct.pack(">H", 1 if srgb else 0xFFFF)),
+        (0xA002, 4, struct.pack(">I", size[0])),
+        (0xA003, 4, struct.pack(">I", size[1])),
+    ]
     if rights.captured is not None:
         day = f"{rights.captured.isoformat().replace('-', ':')} 00:00:00"
-        ifd[piexif.ExifIFD.ExifVersion] = b"0232"
-        ifd[piexif.ExifIFD.ComponentsConfiguration] = b"\1\2\3\0"
-        ifd[piexif.ExifIFD.FlashpixVersion] = b"0100"
-        ifd[piexif.ExifIFD.DateTimeOriginal] = day.encode("ascii")
-    return bytes(piexif.dump({"0th": ifd0, "Exif": ifd}))
+        photo.insert(1, _text_entry(0x9003, day))
+    where = len(_ifd(8, [*main, (0x8769, 4, bytes(4))])) + 8
+    first = _ifd(8, [*main, (0x8769, 4, struct.pack(">I", where))])
+    return b"Exif\0\0MM\0*\0\0\0\x08" + first + _ifd(where, photo)
 
 
-def _bytes(text: str) -> bytes:
-    """UTF-8 without control characters (a NUL would end the text early).
+def _listed(names: tuple[str, ...]) -> str:
+    """Several names as one text (MWG guidelines 2.0, Creator); `_unlisted` takes it apart."""
+    return "; ".join(
+        '"' + name.replace('"', '""') + '"' if name.startswith('"') or ";" in name else name
+        for name in names
+    )
 
-    Of odd length, so that with the closing NUL the next value starts at an even offset.
-    """
-    kept = "".join(c for c in text if c in "\n\t" or (ord(c) >= 0x20 and ord(c) != 0x7F)).strip()
-    raw = kept.encode("utf-8", "replace")
-    return raw if not raw or len(raw) % 2 else raw + b"\0"
+
+def _unlisted(text: str) -> list[str]:
+    found = (quoted.replace('""', '"') or plain for quoted, plain in _NAME.findall(text))
+    return [name.strip() for name in found if name.strip()]
+
+
+def _text_entry(tag: int, text: str) -> tuple[int, int, bytes]:
+    return tag, 2, text.encode("utf-8") + b"\0" if text else b""
+
+
+def _ifd(at: int, entries: list[tuple[int, int, bytes]]) -> bytes:
+    """One directory that starts at `at`, its link to the next one, its values (TIFF 6.0, 2)."""
+    entries = [entry for entry in entries if entry[2]]
+    values = at + 2 + 12 * len(entries) + 4
+    table, body = struct.pack(">H", len(entries)), b""
+    for tag, kind, raw in entries:
+        table += struct.pack(">HHI", tag, kind, len(raw) // _SIZES[kind])
+        if len(raw) <= 4:
+            table += raw.ljust(4, b"\0")
+        else:
+            table += struct.pack(">I", values + len(body))
+            body += raw + bytes(len(raw) % 2)
+    return table + bytes(4) + body

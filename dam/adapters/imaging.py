@@ -1,12 +1,13 @@
 """The only owner of pixels: opening within limits, orientation, colour, redaction, encoding.
 
 Everything in a photograph is hostile. The file is read once, judged from its bytes and its
-header, then decoded once at full size. Only the one of four formats that its first bytes name is
-opened (JPEG with its multi-picture form, TIFF, PNG, WebP): no other plugin sees the bytes.
+header, then decoded once at full size. Only the one of the formats that its first bytes name is
+opened: no other plugin sees the bytes.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import math
 import os
@@ -17,24 +18,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageCms  # noqa: TID251
+from PIL import Image, UnidentifiedImageError, features  # noqa: TID251
 
-from dam.adapters.imaging_blocks import EXPORT_HINT, sniff, take_apart
+from dam.adapters import imaging_color, imaging_raw
+from dam.adapters.imaging_blocks import EXPORT_HINT, Container, sniff, take_apart
 from dam.core.errors import DamError, RenditionRefused, StorageError, UnusablePhoto
 from dam.core.model import Face
-from dam.core.readings import RawBlocks
+from dam.core.readings import Color, RawBlocks
 
 #: Pillow opens MPO (two pictures in one JPEG) under the name JPEG.
-FORMATS: Final = ("JPEG", "TIFF", "PNG", "WEBP")
-#: A profile larger than this is applied to the pixels instead of being carried along.
-MAX_PROFILE: Final = 1024 * 1024
+FORMATS: Final = ("JPEG", "TIFF", "PNG", "WEBP", "HEIF", "AVIF")
 #: How far beyond a face or region the fill goes, as a part of its width and height.
 REDACT_MARGIN: Final = 0.2
 REDACT_FILL: Final = 96
 
 COPY_HINT = "Copy it again from the camera or the card"
 _ORIENTATION = 0x0112
-_PHOTOMETRIC = 262
 _ZERO_TAIL = 256
 _JPEG_SIDE = 65_500
 _TURNS = {
@@ -47,6 +46,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _SWAPS_SIDES = (5, 6, 7, 8)
+_CONVERT_HINT = "Convert it to JPEG, or set the phone to 'Most compatible', and drop the JPEG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ class Limits:
 
 class Original:
     """A decoded photograph. `width` and `height` are upright pixels.
+
+    `icc` is the profile that the pixels are in, empty where that is sRGB.
 
     The pixels are kept as they were decoded and never changed; `upright` hands out copies.
     """
@@ -77,13 +79,21 @@ class Original:
     def upright(self, max_side: int | None = None) -> Image.Image:
         """A copy the right way up, its longer side at most `max_side` pixels; mode RGB or L.
 
-        It carries no metadata at all (`info` is empty).
+        In the space of `icc`. It carries no metadata at all (`info` is empty).
         """
         return self._turned(self._scaled(max_side, Image.Resampling.LANCZOS))
 
+    def finished(self, max_side: int | None, color: Color) -> tuple[Image.Image, bytes]:
+        """An upright copy with its colours as asked for, and the profile it is to carry."""
+        picture = self.upright(max_side)
+        return picture, imaging_color.in_space(picture, self.icc, color)
+
     def reduced(self, side: int) -> tuple[bytes, int, int]:
         """A small upright copy for counting: RGB bytes row by row, width, height in pixels."""
-        small = self._turned(self._scaled(side, Image.Resampling.BILINEAR)).convert("RGB")
+        small = self._turned(self._scaled(side, Image.Resampling.BILINEAR))
+        if self.icc:
+            imaging_color.to_srgb(small, self.icc)
+        small = small.convert("RGB")
         return small.tobytes(), small.width, small.height
 
     def _scaled(self, max_side: int | None, kernel: Image.Resampling) -> Image.Image:
@@ -107,20 +117,29 @@ def open_original(path: str | os.PathLike[str], limits: Limits) -> Original:
     Raises StorageError where the disk does not give the bytes.
     """
     data = _read(path, limits.max_bytes)
-    kind = sniff(data[:16])
-    if not kind or kind == "HEIF":
-        raise _not_read(data, kind)
-    assert kind in FORMATS
+    kind = sniff(data[:64])
+    if not kind:
+        raise _cut_off() if not data.strip(b"\x00") else _no_photograph()
     container = take_apart(kind, data)
     if not container.complete:
         raise _cut_off()
     try:
-        picture, pixels, icc, turn = _decode(data, kind, limits)
+        picture, pixels, icc, turn = _decode(data, container, limits)
     except (MemoryError, DamError):
         raise
     except Exception as problem:
         raise _undecodable(problem, data, limits) from None
     return Original(pixels, icc, turn, picture, container.blocks)
+
+
+def readers() -> tuple[str, ...]:
+    """The formats that can be read here: some need a package that may be missing."""
+    wanted = {
+        "HEIF": importlib.util.find_spec("pi_heif") is not None,
+        "AVIF": importlib.util.find_spec("PIL._avif") is not None,
+        "RAW": imaging_raw.available(),
+    }
+    return tuple(name for name in (*FORMATS, "RAW") if wanted.get(name, True))
 
 
 def _read(path: str | os.PathLike[str], max_bytes: int) -> bytes:
@@ -143,16 +162,10 @@ def _read(path: str | os.PathLike[str], max_bytes: int) -> bytes:
         ) from None
 
 
-def _not_read(data: bytes, kind: str) -> UnusablePhoto:
-    if kind == "HEIF":
-        return UnusablePhoto(
-            "This format is not read yet (HEIC or AVIF)",
-            "Convert it to JPEG, or set the phone to 'Most compatible', and drop the JPEG",
-        )
-    if not data.strip(b"\x00"):
-        return _cut_off()
+def _no_photograph() -> UnusablePhoto:
     return UnusablePhoto(
-        "This is no photograph that dam reads (JPEG, TIFF, PNG, WebP)", EXPORT_HINT
+        "This is no photograph that dam reads (JPEG, TIFF, PNG, WebP, HEIC, AVIF, camera raw)",
+        EXPORT_HINT,
     )
 
 
@@ -173,24 +186,50 @@ def _undecodable(problem: Exception, data: bytes, limits: Limits) -> DamError:
     text = str(problem)
     if "too large" in text or "MAX_TEXT_MEMORY" in text:
         return UnusablePhoto("The texts in the file unpack to an enormous size", EXPORT_HINT)
+    if isinstance(problem, UnidentifiedImageError):
+        return UnusablePhoto(
+            "The picture in the file is damaged, or of a kind that is not read",
+            f"{COPY_HINT}; if that does not help, export it as JPEG",
+        )
     if "truncated" in text.lower() or not data[-_ZERO_TAIL:].strip(b"\x00"):
         return _cut_off()
     return UnusablePhoto("The picture in the file is damaged", COPY_HINT)
 
 
-def _decode(data: bytes, kind: str, limits: Limits) -> tuple[str, Image.Image, bytes, int]:
-    """Format, pixels in RGB or L, the colour profile to keep, the EXIF orientation."""
+def _decode(
+    data: bytes, container: Container, limits: Limits
+) -> tuple[str, Image.Image, bytes, int]:
+    """Format, pixels in RGB or L, the colour profile they are in, the EXIF orientation."""
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(io.BytesIO(data), formats=(kind,)) as picture:
+        if container.kind == "RAW":
+            return "RAW", imaging_raw.develop(data, limits.max_pixels), b"", 1
+        _make_ready(container.kind)
+        assert container.kind in FORMATS
+        with Image.open(io.BytesIO(data), formats=(container.kind,)) as picture:
             if picture.width * picture.height > limits.max_pixels:
                 raise _too_large(limits)
             picture.load()
             turn = _orientation(picture)
-            pixels, icc = _settle(picture)
-            return picture.format or kind, _bare(pixels), icc, turn
+            pixels, icc = imaging_color.settle(picture, container.colour)
+            return picture.format or container.kind, _bare(pixels), icc, turn
+
+
+def _make_ready(kind: str) -> None:
+    """Load the decoder of a format that Pillow does not bring, or not everywhere."""
+    if kind == "AVIF" and not features.check("avif"):
+        raise UnusablePhoto("AVIF is not read by this Pillow", _CONVERT_HINT)
+    if kind != "HEIF":
+        return
+    try:
+        import pi_heif  # noqa: TID251
+    except ImportError:
+        raise UnusablePhoto("HEIC is not read here: pi-heif is missing", _CONVERT_HINT) from None
+    pi_heif.register_heif_opener(
+        thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
+    )
 
 
 def _bare(picture: Image.Image) -> Image.Image:
@@ -206,117 +245,6 @@ def _orientation(picture: Image.Image) -> int:
         # The block itself is handed on as it is and found unreadable by the metadata reader.
         return 1
     return value if isinstance(value, int) and value in _TURNS else 1
-
-
-def _settle(picture: Image.Image) -> tuple[Image.Image, bytes]:
-    """Any pixel mode to RGB or L, with the colour profile that fits it (or none)."""
-    icc = _trimmed(picture.info.get("icc_profile"))
-    if picture.mode == "CMYK":
-        return _from_cmyk(picture, icc), b""
-    if picture.mode == "LAB":
-        lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-        return _transformed(picture, lab), b""
-    plain = _plain(picture)
-    if not _fits(icc, plain.mode):
-        return plain, b""
-    if len(icc) <= MAX_PROFILE:
-        return plain, icc
-    return _transformed(plain, ImageCms.ImageCmsProfile(io.BytesIO(icc))), b""
-
-
-def _plain(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I"):
-        return _eight_bits(picture)
-    if picture.mode == "F":
-        raise UnusablePhoto(
-            "The picture holds measured values, not tones", "Export it with 8 or 16 bits a channel"
-        )
-    if picture.mode in ("RGBa", "La"):
-        picture = picture.convert(picture.mode.upper())
-    if picture.has_transparency_data:
-        return _on_white(picture)
-    if picture.mode in ("L", "RGB"):
-        return picture
-    return picture.convert("L" if picture.mode == "1" else "RGB")
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    if picture.mode != "LA":
-        picture = picture if picture.mode == "RGBA" else picture.convert("RGBA")
-        ground = Image.new("RGB", picture.size, "white")
-    else:
-        ground = Image.new("L", picture.size, 255)
-    ground.paste(picture, mask=picture.getchannel("A"))
-    return ground
-
-
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """16-bit greys to 8 by their high byte; `convert("L")` would clip them to white."""
-    wide = picture if picture.mode == "I" else picture.convert("I")
-    low, high = wide.getextrema()
-    if not (isinstance(low, int | float) and isinstance(high, int | float)):
-        raise UnusablePhoto("The picture has an unknown pixel type", EXPORT_HINT)
-    if low < 0 or high > 0xFFFF:
-        raise UnusablePhoto(
-            "The picture holds measured values, not tones", "Export it with 8 or 16 bits a channel"
-        )
-    inverted = getattr(picture, "tag_v2", {}).get(_PHOTOMETRIC) == 0
-    table = [255 - (n >> 8) if inverted else n >> 8 for n in range(65536)]
-    return wide.point(table, "L")
-
-
-def _trimmed(icc: object) -> bytes:
-    """The profile up to the size that its header states (ICC.1 7.2.2): nothing rides behind it."""
-    if not isinstance(icc, bytes) or len(icc) < 128:
-        return b""
-    size = int(struct.unpack(">I", icc[:4])[0])
-    return icc[:size] if 128 <= size <= len(icc) else b""
-
-
-def _space(icc: bytes) -> str:
-    try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc)).profile
-    except (OSError, ImageCms.PyCMSError):
-        return ""
-    if profile.device_class.strip() not in ("mntr", "scnr", "prtr", "spac"):
-        return ""
-    return str(profile.xcolor_space).strip()
-
-
-def _fits(icc: bytes, mode: str) -> bool:
-    """Whether a colour engine can use the profile for pixels of this mode."""
-    if not icc or _space(icc) != {"RGB": "RGB", "L": "GRAY"}[mode]:
-        return False
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
-    except (OSError, ImageCms.PyCMSError):
-        return False
-    return True
-
-
-def _transformed(picture: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
-    srgb = ImageCms.createProfile("sRGB")
-    result = ImageCms.profileToProfile(
-        picture,
-        profile,
-        srgb,
-        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        outputMode="RGB",
-        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-    )
-    if result is None:
-        raise UnusablePhoto("The colours of the picture cannot be read", EXPORT_HINT)
-    return result
-
-
-def _from_cmyk(picture: Image.Image, icc: bytes) -> Image.Image:
-    if icc and _space(icc) == "CMYK":
-        try:
-            return _transformed(picture, ImageCms.ImageCmsProfile(io.BytesIO(icc)))
-        except (OSError, ImageCms.PyCMSError):
-            pass
-    return picture.convert("RGB")
 
 
 def redact(picture: Image.Image, regions: Iterable[Face]) -> None:

@@ -15,7 +15,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from dam.adapters.imaging_tiff import BrokenTiff, read_tiff
+from dam.adapters.imaging_boxes import BrokenBoxes, brand, read_boxes, read_canon
+from dam.adapters.imaging_raw import HEADS
+from dam.adapters.imaging_tiff import BrokenTiff, joined, read_tiff
 from dam.core.errors import UnusablePhoto
 from dam.core.readings import RawBlocks
 
@@ -40,6 +42,9 @@ _HAS_MORE = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
 #: WebP has no end marker and decodes zeros without complaint. A picture of one flat colour ends
 #: in zeros for an eighteenth of its length; more than a twelfth was never written.
 _ZEROS = 12
+_ALL = ("exif", "iptc", "xmp")
+_EXIF_POINTER, _GPS_POINTER = 34665, 34853
+_RAF_PREVIEW = (84, 88)
 _RAW_PROFILE = b"raw profile type "
 
 
@@ -49,10 +54,16 @@ class _Broken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What a file holds besides pixels; `complete` is false where it stops before its end."""
+    """What a file holds besides pixels; `complete` is false where it stops before its end.
+
+    `kind` is what decodes it: a TIFF may be camera raw, and what calls itself HEIF an AVIF.
+    `colour`: code points of primaries and transfer (ITU-T H.273) where the container has them.
+    """
 
     blocks: RawBlocks
     complete: bool
+    kind: str = ""
+    colour: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -61,6 +72,8 @@ class _Found:
     iptc: list[bytes] = field(default_factory=list)
     xmp: list[bytes] = field(default_factory=list)
     bad: dict[str, str] = field(default_factory=dict)
+    kind: str = ""
+    colour: tuple[int, int] | None = None
 
     def add(self, name: str, block: bytes) -> None:
         blocks: list[bytes] = getattr(self, name)
@@ -100,7 +113,7 @@ class _Found:
 
 
 def sniff(head: bytes) -> str:
-    """`JPEG`, `TIFF`, `PNG`, `WEBP`, `HEIF` (HEIC and AVIF) or an empty text, from 16 bytes."""
+    """`JPEG`, `TIFF`, `PNG`, `WEBP`, `HEIF`, `AVIF`, `RAW` or an empty text, from 64 bytes."""
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if head.startswith((b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")):
@@ -109,21 +122,27 @@ def sniff(head: bytes) -> str:
         return "PNG"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
-    if head[4:8] == b"ftyp":
-        return "HEIF"
-    return ""
+    return "RAW" if head.startswith(HEADS) else brand(head)
 
 
 def take_apart(kind: str, data: bytes) -> Container:
     """The metadata blocks of a file of a kind that `sniff` named.
 
-    Raises UnusablePhoto (not incomplete) for compressed text that unpacks without end,
-    for absurd numbers of segments, and for camera raw files that dress as TIFF.
+    Raises UnusablePhoto (not incomplete) for compressed text that unpacks without end and for
+    absurd numbers of segments.
     """
-    walker = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "TIFF": _tiff}[kind]
+    walkers = {
+        "JPEG": _jpeg,
+        "PNG": _png,
+        "WEBP": _webp,
+        "TIFF": _tiff,
+        "HEIF": _boxes,
+        "AVIF": _boxes,
+        "RAW": _raw,
+    }
     found = _Found()
-    complete = walker(data, found)
-    return Container(found.done(), complete)
+    complete = walkers[kind](data, found)
+    return Container(found.done(), complete, found.kind or kind, found.colour)
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -230,7 +249,9 @@ def _png(data: bytes, found: _Found) -> bool:
             return False
         if name == b"IEND":
             return True
-        if name == b"eXIf":
+        if name == b"cICP" and size == 4:
+            found.colour = (data[pos + 8], data[pos + 9])
+        elif name == b"eXIf":
             found.add_exif(data[pos + 8 : pos + 8 + size])
         elif name in (b"tEXt", b"zTXt", b"iTXt"):
             unpacked += _png_text(name, data[pos + 8 : pos + 8 + size], found)
@@ -314,10 +335,10 @@ def _tiff(data: bytes, found: _Found) -> bool:
     try:
         tiff = read_tiff(data)
     except BrokenTiff:
-        found.bad = dict.fromkeys(("exif", "iptc", "xmp"), "the directory of the file is damaged")
+        found.bad = dict.fromkeys(_ALL, "the directory of the file is damaged")
         return True
-    if tiff.preview_only:
-        raise UnusablePhoto("This format is not read yet (a camera raw file)", EXPORT_HINT)
+    if tiff.raw:
+        found.kind = "RAW"
     for packet in tiff.xmp:
         found.add("xmp", packet)
     for datasets in tiff.iptc:
@@ -329,3 +350,48 @@ def _tiff(data: bytes, found: _Found) -> bool:
     else:
         found.add("exif", tiff.exif)
     return tiff.complete
+
+
+def _boxes(data: bytes, found: _Found) -> bool:
+    try:
+        boxes = read_boxes(data)
+    except BrokenBoxes:
+        found.bad = dict.fromkeys(_ALL, "the tables of the file are damaged")
+        return True
+    found.kind, found.colour = boxes.coding, boxes.colour
+    for block in boxes.exif:
+        found.add_exif(block)
+    for packet in boxes.xmp:
+        found.add("xmp", packet)
+    found.bad |= boxes.bad
+    return boxes.complete
+
+
+def _raw(data: bytes, found: _Found) -> bool:
+    """Raw files that do not begin as TIFF does; what they say of completeness is LibRaw's part."""
+    if data.startswith(b"FUJIFILM"):
+        start, size = (int.from_bytes(data[at : at + 4], "big") for at in _RAF_PREVIEW)
+        _jpeg(data[start : start + size], found)
+        if not found.exif:
+            found.bad = dict.fromkeys(_ALL, "the preview that holds it is damaged")
+        return start + size <= len(data)
+    if data[4:8] == b"ftyp":
+        return _canon(data, found)
+    if data.startswith((b"IIU\x00", b"IIRO", b"IIRS", b"MMOR")):
+        mark = b"II*\x00" if data[:2] == b"II" else b"MM\x00*"
+        return _tiff(mark + data[4:], found)
+    found.bad = dict.fromkeys(_ALL, "it is not read in this raw format")
+    return True
+
+
+def _canon(data: bytes, found: _Found) -> bool:
+    names = {b"CMT1": 0, b"CMT2": _EXIF_POINTER, b"CMT4": _GPS_POINTER}
+    try:
+        blocks, packets, complete = read_canon(data)
+        for packet in packets:
+            found.add("xmp", packet)
+        found.add("exif", joined({names[tag]: block for tag, block in blocks.items()}))
+    except (BrokenBoxes, BrokenTiff):
+        found.bad = dict.fromkeys(_ALL, "the tables of the file are damaged")
+        return True
+    return complete

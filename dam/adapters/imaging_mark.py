@@ -1,276 +1,291 @@
-"""The visible credit line: Latin, Arabic or both, in a lower corner of the picture.
+"""The visible mark on a picture: credit line, logo, tiles or nothing, as its style says.
 
-Bidirectional order after Unicode UAX #9, by runs of one direction and one font. The fonts are
-the packaged Noto Sans and Noto Sans Arabic, never the system's: a machine without them must
-refuse, not draw boxes. Letters are joined by raqm (HarfBuzz) where Pillow has it, and by
-presentation forms otherwise.
+All sizes follow the shorter side of the picture, so that a mark looks the same on a thumbnail
+and on a print. Everything is drawn piece by piece: no copy of a large picture is made.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib.resources
-import unicodedata
+import io
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Final, Literal
+from typing import Final
 
-import arabic_reshaper
-from bidi import algorithm as uax9  # type: ignore[import-untyped]
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageStat, features  # noqa: TID251
+from PIL import Image, ImageChops, ImageDraw, ImageFilter  # noqa: TID251
 
-from dam.core.errors import RenditionRefused
+from dam.adapters.imaging_contrast import DARK, WHITE, lettered, plated
+from dam.adapters.imaging_letters import (
+    Line,
+    Shaping,
+    default_shaping,
+    letters,
+    line_of,
+    shrunk,
+)
+from dam.core.errors import ConfigurationError
+from dam.core.readings import KeepIn, MarkStyle
 
-Shaping = Literal["raqm", "basic"]
 Box = tuple[int, int, int, int]
 
-#: Of the shorter side of the picture: the size of the letters, and the distance to its edges.
-LETTERS: Final = 0.026
-MARGIN: Final = 0.025
 #: Pixels. Below this nobody reads a line; a picture too narrow for it gets a smaller one.
 READABLE: Final = 9
-MAX_LENGTH: Final = 300
-
-_LATIN = ("fontpkg_noto_sans", "NotoSans[wdth,wght].ttf")
-_ARABIC = ("fontpkg_noto_sans_arabic", "NotoSansArabic[wdth,wght].ttf")
-_WEIGHT = {b"Width": 100, b"Weight": 600}
-_SMALLEST = 4
-_COVER_SIZE = 24
-_NOWHERE = "\U0010fffd"
-_JOINERS = "\u200c\u200d"
-_RIGHT_TO_LEFT = ("R", "AL")
-_BRIGHT_GROUND = 140
-_WHITE, _INK = 255, 20
-_BUSY_GROUND = 80.0
-_PLATE, _HALO = 0.55, 0.75
-_FONT_HINT = "Install fontpkg-noto-sans and fontpkg-noto-sans-arabic"
+#: Degrees by which tiled lines rise.
+SLOPE: Final = 30
+#: The widest a logo may be, as a part of the width it has.
+_WIDEST = 0.5
+_MAX_LOGO = 2000
+_PAD = 0.4
+#: Between tiled lines, in sizes of their letters: along the line, and from line to line.
+_ALONG, _ACROSS = 3.0, 4.5
+_BLOCK = 512
+_OVERVIEW = 256
+_MIDDLE = 122
+_EDGE = 0.6
+_USUAL = MarkStyle()
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """Characters in logical order, of one direction and one font."""
+class _Scene:
+    """What is drawn on, in pixels. `frame` is what the line or the logo must stay in."""
 
-    text: str
-    level: int
-    font: tuple[str, str]
+    picture: Image.Image
+    line: Line
+    shaping: Shaping
+    style: MarkStyle
+    frame: Box
+    margin: int
+
+    @property
+    def short(self) -> int:
+        return min(self.picture.size)
+
+    @property
+    def width(self) -> int:
+        return self.frame[2] - self.frame[0]
+
+    @property
+    def height(self) -> int:
+        return self.frame[3] - self.frame[1]
+
+    def letters(self, size: float, room: tuple[int, int]) -> Image.Image:
+        """The line's ink, letters of `size` (a fraction of the shorter side)."""
+        room = (max(1, room[0]), max(1, room[1]))
+        return letters(self.line, self.shaping, max(READABLE, round(self.short * size)), room)
 
 
-def default_shaping() -> Shaping:
-    """`raqm` where Pillow can use it with FriBiDi, else `basic`."""
-    return "raqm" if features.check("raqm") and features.check("fribidi") else "basic"
+def draw(
+    picture: Image.Image,
+    text: str,
+    style: MarkStyle = _USUAL,
+    *,
+    shaping: Shaping | None = None,
+) -> tuple[Box, ...]:
+    """Draw the mark on an RGB or L picture, in place.
 
-
-def draw(picture: Image.Image, text: str, *, shaping: Shaping | None = None) -> Box:
-    """Draw the credit line on an RGB or L picture, in place.
-
-    It stands at the bottom right, at the bottom left where its first strong letter is right to
-    left. Returns the rectangle (left, top, right, bottom in pixels) outside which no pixel
-    changed. Raises RenditionRefused where a font or a letter is missing, or nothing is left of
-    the text once control characters are taken out.
+    Returns the rectangles (left, top, right, bottom in pixels) outside which no pixel changed;
+    none for the kind `none`. Raises RenditionRefused where a font or a letter is missing or
+    nothing is left of the text once control characters are taken out, ConfigurationError
+    where the logo cannot be used.
     """
-    shaping = shaping or default_shaping()
-    line = _clean(text)
-    base = 1 if _starts_right_to_left(line) else 0
-    runs = _runs(line, base)
-    width, height = picture.size
-    short = min(width, height)
-    margin = max(1, round(short * MARGIN))
-    letters = _letters(runs, shaping, max(READABLE, round(short * LETTERS)), width, height, margin)
-    pad = max(1, round(letters.height * 0.4))
-    room = (max(1, width - 2 * pad), max(1, height - 2 * pad))
-    if letters.width > room[0] or letters.height > room[1]:
-        scale = min(room[0] / letters.width, room[1] / letters.height)
-        letters = letters.resize(
-            (max(1, int(letters.width * scale)), max(1, int(letters.height * scale))),
-            Image.Resampling.LANCZOS,
-        )
-    box_width, box_height = letters.width + 2 * pad, letters.height + 2 * pad
-    left = margin - pad if base else width - margin + pad - box_width
-    left = min(max(0, left), max(0, width - box_width))
-    top = max(0, min(height - margin + pad, height) - box_height)
-    box = (left, top, min(width, left + box_width), min(height, top + box_height))
+    if style.kind == "none":
+        return ()
+    scene = _Scene(
+        picture,
+        line_of(text),
+        shaping or default_shaping(),
+        style,
+        frame(picture.size, style.keep_in),
+        max(1, round(min(picture.size) * style.margin)),
+    )
+    if style.kind == "tiled":
+        tiles = tuple(_tiles(scene))
+        return (*tiles, _credit(scene, scene.frame)) if style.line else tiles
+    if style.kind == "logo":
+        return _logo(scene, open_logo(style.logo))
+    return (_credit(scene, scene.frame, style.size, style.opacity),)
+
+
+def frame(size: tuple[int, int], keep_in: KeepIn) -> Box:
+    """The part of a picture that the centred crops named by `keep_in` leave, in pixels."""
+    width, height = across, down = size
+    if keep_in in ("square", "both"):
+        across, down = min(across, height), min(down, width)
+    if keep_in in ("portrait", "both"):
+        across, down = min(across, height * 4 // 5), min(down, width * 5 // 4)
+    across, down = max(1, across), max(1, down)
+    left, top = (width - across) // 2, (height - down) // 2
+    return left, top, left + across, top + down
+
+
+def _stand(scene: _Scene, within: Box, size: tuple[int, int], outside: tuple[int, int]) -> Box:
+    """Where something of a size stands; `outside` is how far it may reach into the margins."""
+    left, top, right, bottom = within
+    vertical, _, side = scene.style.place.partition("-")
+    if side == "end":
+        side = "left" if scene.line.right_to_left else "right"
+    across, down = scene.margin - outside[0], scene.margin - outside[1]
+    x = {
+        "left": left + across,
+        "": (left + right - size[0]) // 2,
+        "right": right - across - size[0],
+    }[side]
+    y = top + down if vertical == "top" else bottom - down - size[1]
+    x = max(left, min(x, right - size[0]))
+    y = max(top, min(y, bottom - size[1]))
+    return x, y, min(right, x + size[0]), min(bottom, y + size[1])
+
+
+def _credit(
+    scene: _Scene, within: Box, size: float = _USUAL.size, opacity: float = _USUAL.opacity
+) -> Box:
+    """The credit line in one of the places of a frame."""
+    width, height = within[2] - within[0], within[3] - within[1]
+    ink = scene.letters(size, (width - 2 * scene.margin, height - scene.margin))
+    pad = max(1, round(ink.height * _PAD))
+    scale = min(1.0, (width - 2 * pad) / ink.width, (height - 2 * pad) / ink.height)
+    if scale < 1:
+        ink = shrunk(ink, max(0.0, scale))
+    box = _stand(scene, within, (ink.width + 2 * pad, ink.height + 2 * pad), (pad, pad))
     mask = Image.new("L", (box[2] - box[0], box[3] - box[1]), 0)
-    mask.paste(letters, (pad, pad))
-    picture.paste(_inked(picture.crop(box), mask, pad), box)
+    mask.paste(ink, (pad, pad))
+    scene.picture.paste(lettered(scene.picture.crop(box), mask, pad / 4, opacity), box)
     return box
 
 
-def _clean(text: str) -> str:
-    """The line without anything that is not a letter of it: no controls, no bidi overrides."""
-    kept = (
-        " " if c.isspace() else c
-        for c in unicodedata.normalize("NFC", text)
-        if c.isspace() or c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
-    )
-    line = " ".join("".join(kept).split())
-    if not line.strip(_JOINERS + " "):
-        raise RenditionRefused("The credit line is empty", "Correct it in rules/credits.yaml")
-    if len(line) > MAX_LENGTH:
-        raise RenditionRefused(
-            f"The credit line is longer than {MAX_LENGTH} characters", "Shorten the credit"
-        )
-    return line
+def _logo(scene: _Scene, logo: Image.Image) -> tuple[Box, ...]:
+    """The logo, on a plate where it needs one; with the line between it and the edge."""
+    left, top, right, bottom = scene.frame
+    half = max(1, scene.height // 2)
+    upper = scene.style.place.startswith("top")
+    line: tuple[Box, ...] = ()
+    below = scene.margin
+    if scene.style.line:
+        within = (left, top, right, top + half) if upper else (left, bottom - half, right, bottom)
+        line = (_credit(scene, within),)
+        top, bottom = (line[0][3], bottom) if upper else (top, max(top + 1, line[0][1]))
+        top, below = min(top, bottom - 1), 0
+    tall = max(1, round(scene.short * scene.style.size))
+    pad = max(1, round(tall * 0.15))
+    wide = max(1.0, (scene.width - 2 * pad) * _WIDEST)
+    scale = min(tall / logo.height, wide / logo.width, (bottom - top) * 0.7 / logo.height)
+    size = (max(1, round(logo.width * scale)), max(1, round(logo.height * scale)))
+    scaled = logo.resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+    outside = (0, scene.margin - below)
+    box = _stand(scene, (left, top, right, bottom), (size[0] + 2 * pad, size[1] + 2 * pad), outside)
+    _place_logo(scene, scaled, box, pad)
+    return (*line, box)
 
 
-def _starts_right_to_left(line: str) -> bool:
-    """UAX #9 P2 and P3: the first strong character says where the line begins."""
-    strong = (unicodedata.bidirectional(c) for c in line)
-    return next((s in _RIGHT_TO_LEFT for s in strong if s in ("L", *_RIGHT_TO_LEFT)), False)
+def _place_logo(scene: _Scene, logo: Image.Image, box: Box, pad: int) -> None:
+    ground = scene.picture.crop(box)
+    plate = Image.new("L", ground.size, 0)
+    inner = (0, 0, ground.width - 1, ground.height - 1)
+    ImageDraw.Draw(plate).rounded_rectangle(inner, pad, 255)
+    sheet = Image.new("RGBA", ground.size)
+    sheet.paste(logo, (min(pad, ground.width - 1), min(pad, ground.height - 1)))
+    under = plated(ground, plate.filter(ImageFilter.GaussianBlur(0.6)), sheet)
+    opacity = scene.style.opacity
+    alpha = sheet.getchannel("A").point([round(n * opacity) for n in range(256)])
+    scene.picture.paste(Image.composite(sheet.convert(ground.mode), under, alpha), box)
 
 
-def _levels(line: str, base: int) -> list[int]:
-    """Embedding levels of the characters (UAX #9 3.3), by python-bidi."""
-    storage = uax9.get_empty_storage()
-    storage["base_level"], storage["base_dir"] = base, ("L", "R")[base]
-    uax9.get_embedding_levels(line, storage)
-    uax9.explicit_embed_and_overrides(storage)
-    uax9.resolve_weak_types(storage)
-    uax9.resolve_neutral_types(storage, False)
-    uax9.resolve_implicit_levels(storage, False)
-    # Joiners have no level of their own (X9): they go with the letter before them.
-    found = iter([int(char["level"]) for char in storage["chars"]])
-    levels: list[int] = []
-    for char in line:
-        skipped = char in _JOINERS and len(storage["chars"]) < len(line)
-        levels.append((levels[-1] if levels else base) if skipped else next(found, base))
-    return levels
+@functools.lru_cache(maxsize=2)
+def open_logo(data: bytes) -> Image.Image:
+    """A logo cropped to what is visible of it, colours multiplied by alpha (mode RGBa).
 
-
-def _runs(line: str, base: int) -> list[_Run]:
-    """The runs in the order in which they stand on the page, from left to right (UAX #9 L2)."""
-    fonts: list[tuple[str, str]] = []
-    for char in line:
-        fonts.append(_font_for(char, fonts[-1] if fonts else _LATIN))
-    keyed = zip(line, _levels(line, base), fonts, strict=True)
-    runs = [
-        _Run("".join(char for char, _, _ in group), level, font)
-        for (level, font), group in groupby(keyed, key=lambda item: (item[1], item[2]))
-    ]
-    for threshold in range(max(run.level for run in runs), 0, -1):
-        start = 0
-        while start < len(runs):
-            end = start
-            while end < len(runs) and runs[end].level >= threshold:
-                end += 1
-            runs[start:end] = runs[start:end][::-1]
-            start = end + 1
-    return runs
-
-
-def _font_for(char: str, before: tuple[str, str]) -> tuple[str, str]:
-    """Letters take their own script's font; what has no script stays with what is before it."""
-    letter = unicodedata.bidirectional(char)
-    order: tuple[tuple[str, str], ...]
-    if letter in ("AL", "AN"):
-        order = (_ARABIC, _LATIN)
-    elif letter == "L" and not unicodedata.combining(char):
-        order = (_LATIN, _ARABIC)
-    else:
-        order = (before, _LATIN, _ARABIC)
-    for font in order:
-        if _has(font, char):
-            return font
-    raise RenditionRefused(
-        f"No font has the letter U+{ord(char):04X} of the credit line",
-        "Write the credit in Latin or Arabic script",
-    )
-
-
-@functools.lru_cache(maxsize=1024)
-def _has(font: tuple[str, str], char: str) -> bool:
-    if char in _JOINERS:
-        return True
-    face = _face(font, _COVER_SIZE, "basic")
-    glyph, box = face.getmask(char), face.getmask(_NOWHERE)
-    return (glyph.size, bytes(glyph)) != (box.size, bytes(box))
-
-
-@functools.lru_cache(maxsize=64)
-def _face(font: tuple[str, str], size: int, shaping: Shaping) -> ImageFont.FreeTypeFont:
-    package, name = font
-    engine = ImageFont.Layout.RAQM if shaping == "raqm" else ImageFont.Layout.BASIC
-    try:
-        file = importlib.resources.files(package).joinpath("files", name)
-        with importlib.resources.as_file(file) as path:
-            face = ImageFont.truetype(str(path), size, layout_engine=engine)
-        axes = face.get_variation_axes()
-        face.set_variation_by_axes([_WEIGHT.get(a["name"] or b"", a["default"] or 0) for a in axes])
-    except (ImportError, OSError):
-        raise RenditionRefused("A font for the credit line is missing", _FONT_HINT) from None
-    return face
-
-
-def _glyphs(run: _Run, shaping: Shaping) -> str:
-    """What to hand to the engine: raqm shapes by itself, the basic one draws left to right.
-
-    The basic engine cannot set vowel marks over their letters, so there they are left out.
+    Raises ConfigurationError where it is no PNG, too large, or shows nothing.
     """
-    if shaping == "raqm" or run.level % 2 == 0:
-        return run.text
-    shaped = arabic_reshaper.ArabicReshaper({"delete_harakat": True}).reshape(run.text)
-    clusters: list[str] = []
-    for char in shaped:
-        if clusters and unicodedata.combining(char):
-            clusters[-1] += char
-        elif char not in _JOINERS:
-            clusters.append(uax9.MIRRORED.get(char, char))
-    if not all(_has(run.font, char) for cluster in clusters for char in cluster):
-        raise RenditionRefused(
-            "The Arabic font lacks a joined form of the credit line",
-            "Install a Pillow with raqm, or write the credit in Latin script",
-        )
-    return "".join(reversed(clusters))
+    hint = "Export it again as PNG with a transparent ground; see docs/watermark.md"
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
+            if max(picture.size) > _MAX_LOGO:
+                raise ConfigurationError(f"The logo is larger than {_MAX_LOGO} pixels a side", hint)
+            picture.load()
+            logo = picture.convert("RGBA")
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
+        raise ConfigurationError("The logo cannot be read", hint) from None
+    visible = logo.getchannel("A").getbbox()
+    if visible is None:
+        raise ConfigurationError("The logo shows nothing", hint)
+    return logo.crop(visible).convert("RGBa")
 
 
-def _letters(
-    runs: list[_Run], shaping: Shaping, size: int, width: int, height: int, margin: int
-) -> Image.Image:
-    """The line as a mask cropped to its ink, at `size` or as much smaller as the room demands."""
-    room = max(1, width - 2 * margin)
-    while True:
-        mask = _mask(runs, shaping, size)
-        if mask.width <= room and mask.height <= height - margin:
-            return mask
-        if size <= _SMALLEST:
-            scale = min(room / mask.width, max(1, height - margin) / mask.height)
-            target = (max(1, int(mask.width * scale)), max(1, int(mask.height * scale)))
-            return mask.resize(target, Image.Resampling.LANCZOS)
-        size = max(_SMALLEST, min(size - 1, int(size * room / mask.width)))
+def _tiles(scene: _Scene) -> Iterator[Box]:
+    """The line over and over, rising, in the tone that stands out, with a rim of the other one.
+
+    Where the ground changes from dark to bright within a letter, so does the letter.
+    """
+    longest = max(scene.picture.size)
+    ink = scene.letters(scene.style.size, (longest, longest))
+    size = max(1, ink.height)
+    padded = Image.new("L", (ink.width + 2 * size, ink.height + 2 * size), 0)
+    padded.paste(ink, (size, size))
+    mask = padded.rotate(SLOPE, Image.Resampling.BICUBIC, expand=True)
+    rim = mask.filter(ImageFilter.GaussianBlur(size / 12)).point(
+        [min(255, n * 3) for n in range(256)]
+    )
+    opacity = scene.style.opacity
+    stamp = (
+        mask.point([round(n * opacity) for n in range(256)]),
+        rim.point([round(n * opacity * _EDGE) for n in range(256)]),
+    )
+    width, height = scene.picture.size
+    scale = min(1.0, _OVERVIEW / longest)
+    small = (max(1, round(width * scale)), max(1, round(height * scale)))
+    overview = scene.picture.resize(small, Image.Resampling.BOX).convert("L")
+    overview = overview.filter(ImageFilter.GaussianBlur(1))
+    for left, top in _lattice(scene.picture.size, ink.size, mask.size):
+        yield from _stamped(scene.picture, overview, stamp, left, top)
 
 
-def _mask(runs: list[_Run], shaping: Shaping, size: int) -> Image.Image:
-    pieces: list[tuple[ImageFont.FreeTypeFont, str, Literal["ltr", "rtl"] | None, float]] = []
-    for run in runs:
-        face = _face(run.font, size, shaping)
-        text = _glyphs(run, shaping)
-        direction: Literal["ltr", "rtl"] | None = None
-        if shaping == "raqm":
-            direction = "rtl" if run.level % 2 else "ltr"
-        pieces.append((face, text, direction, face.getlength(text, direction=direction)))
-    total = sum(piece[3] for piece in pieces)
-    mask = Image.new("L", (int(total) + 4 * size, 5 * size), 0)
-    pen, pencil = 2.0 * size, ImageDraw.Draw(mask)
-    for face, text, direction, advance in pieces:
-        pencil.text((pen, 3 * size), text, 255, face, anchor="ls", direction=direction)
-        pen += advance
-    ink = mask.getbbox()
-    if ink is None:
-        raise RenditionRefused("The credit line has no visible letter", "Correct the credit")
-    return mask.crop(ink)
+def _lattice(
+    picture: tuple[int, int], line: tuple[int, int], stamp: tuple[int, int]
+) -> Iterator[tuple[int, int]]:
+    """Left and top of every stamp that touches the picture; one stands in the middle."""
+    slope = math.radians(SLOPE)
+    cos, sin = math.cos(slope), math.sin(slope)
+    along, across = line[0] + _ALONG * line[1], _ACROSS * line[1]
+    radius = math.hypot(*picture) / 2 + max(stamp)
+    for row in range(-int(radius / across), int(radius / across) + 1):
+        shift = row % 2 / 2
+        for column in range(-int(radius / along) - 1, int(radius / along) + 1):
+            u, v = (column + shift) * along, row * across
+            left = round(picture[0] / 2 + u * cos + v * sin - stamp[0] / 2)
+            top = round(picture[1] / 2 - u * sin + v * cos - stamp[1] / 2)
+            if -stamp[0] < left < picture[0] and -stamp[1] < top < picture[1]:
+                yield left, top
 
 
-def _inked(ground: Image.Image, mask: Image.Image, pad: int) -> Image.Image:
-    """White or dark letters, whichever stands out, on a soft halo, and a veil on busy ground."""
-    tones = ImageStat.Stat(ground.convert("L"))
-    bright = tones.mean[0] > _BRIGHT_GROUND
-    ink, back = (_INK, _WHITE) if bright else (_WHITE, _INK)
-    thick = max(1, round(pad / 6)) * 2 + 1
-    halo = mask.filter(ImageFilter.MaxFilter(thick)).filter(ImageFilter.GaussianBlur(pad / 3))
-    halo = halo.point([min(255, round(n * _HALO)) for n in range(256)])
-    veil = round(255 * _PLATE * min(1.0, tones.stddev[0] / _BUSY_GROUND))
-    halo = ImageChops.lighter(halo, Image.new("L", mask.size, veil))
-
-    def flat(tone: int) -> Image.Image:
-        return Image.new(ground.mode, ground.size, tone if ground.mode == "L" else (tone,) * 3)
-
-    return Image.composite(flat(ink), Image.composite(flat(back), ground, halo), mask)
+def _stamped(
+    picture: Image.Image,
+    overview: Image.Image,
+    stamp: tuple[Image.Image, Image.Image],
+    left: int,
+    top: int,
+) -> Iterator[Box]:
+    """One tile, block by block; blocks without ink are left alone."""
+    mask, rim = stamp
+    across, down = overview.width / picture.width, overview.height / picture.height
+    for y in range(max(0, top), min(picture.height, top + mask.height), _BLOCK):
+        for x in range(max(0, left), min(picture.width, left + mask.width), _BLOCK):
+            right = min(picture.width, left + mask.width, x + _BLOCK)
+            bottom = min(picture.height, top + mask.height, y + _BLOCK)
+            part = (x - left, y - top, right - left, bottom - top)
+            edge = rim.crop(part)
+            if edge.getbbox() is None:
+                continue
+            box = (x, y, right, bottom)
+            tones = overview.resize(
+                edge.size,
+                Image.Resampling.BILINEAR,
+                (x * across, y * down, right * across, bottom * down),
+            )
+            tones = tones.point([WHITE if n < _MIDDLE else DARK for n in range(256)])
+            back = ImageChops.invert(tones)
+            ground = picture.crop(box)
+            ground.paste(back.convert(ground.mode), mask=edge)
+            ground.paste(tones.convert(ground.mode), mask=mask.crop(part))
+            picture.paste(ground, box)
+            yield box

@@ -9,7 +9,9 @@ MAX_DIRECTORIES = 64
 MAX_ENTRIES = 4096
 MAX_VALUE = 16 * 1024 * 1024
 
-_SUBFILE, _SUB_IFDS, _DNG = 254, 330, 50706
+_SUBFILE, _SUB_IFDS, _DNG, _PHOTOMETRIC = 254, 330, 50706, 262
+#: Photometric interpretations of raw pictures: colour filter array, linear raw (DNG 1.7).
+_RAW_PIXELS = (32803, 34892)
 _XMP, _IIM, _RESOURCES = 700, 33723, 34377
 _EXIF_IFD, _GPS_IFD = 34665, 34853
 _EXTENTS = ((273, 279), (324, 325))
@@ -41,8 +43,8 @@ class Entry:
 class Tiff:
     """Blocks of all pages. `exif` is None where it is damaged, empty where there is none.
 
-    `complete`: no strip or tile lies beyond the end of the file. `preview_only`: the first
-    page is a reduced preview of a picture kept elsewhere, as camera raw files do.
+    `complete`: no strip or tile lies beyond the end of the file. `raw`: the file holds
+    what a sensor saw; its first page is that, or a reduced preview.
     """
 
     exif: bytes | None
@@ -50,7 +52,7 @@ class Tiff:
     iptc: tuple[bytes, ...]
     resources: tuple[bytes, ...]
     complete: bool
-    preview_only: bool
+    raw: bool
 
 
 class _Reader:
@@ -114,13 +116,14 @@ def read_tiff(data: bytes) -> Tiff:
 
     first = pages[0]
     reduced = any(n & 1 for n in reader.integers(first.get(_SUBFILE)))
+    raw_pixels = any(n in _RAW_PIXELS for n in reader.integers(first.get(_PHOTOMETRIC)))
     return Tiff(
         exif=_exif(reader, first),
         xmp=blocks(_XMP),
         iptc=blocks(_IIM),
         resources=blocks(_RESOURCES),
         complete=_is_complete(reader, first),
-        preview_only=_DNG in first or data[8:10] == b"CR" or (reduced and _SUB_IFDS in first),
+        raw=_DNG in first or data[8:10] == b"CR" or raw_pixels or (reduced and _SUB_IFDS in first),
     )
 
 
@@ -149,6 +152,23 @@ def _exif(reader: _Reader, first: dict[int, Entry]) -> bytes | None:
         return head + _write(reader.order, entries, children, 8)
     except (BrokenTiff, IndexError, struct.error):
         return None
+
+
+def joined(parts: dict[int, bytes]) -> bytes:
+    """One EXIF block out of TIFF blocks with one directory each, as CR3 files keep them.
+
+    `parts`: by 0 for IFD0, by the tag of its pointer for the Exif and the GPS IFD. Raises
+    BrokenTiff where one of them is damaged or they differ in their byte order.
+    """
+    readers = {tag: _Reader(part) for tag, part in parts.items()}
+    if 0 not in readers or len({r.order for r in readers.values()}) != 1:
+        raise BrokenTiff
+    order = readers[0].order
+    directories = {tag: reader.directory(reader.first)[0] for tag, reader in readers.items()}
+    entries = [e for e in directories.pop(0) if e.tag not in _NOT_EXIF | directories.keys()]
+    entries += [Entry(tag, 4, 1, bytes(4)) for tag in directories]
+    head = (b"II*\x00" if order == "<" else b"MM\x00*") + struct.pack(f"{order}I", 8)
+    return head + _write(order, entries, directories, 8)
 
 
 def _write(order: str, entries: list[Entry], children: dict[int, list[Entry]], base: int) -> bytes:

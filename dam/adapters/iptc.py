@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from dam.core.model import Rights
+from dam.core.plain import fit, tidy
 from dam.core.readings import Block, Field, Reading, Status
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -139,19 +139,19 @@ def write(rights: Rights) -> bytes:
     with the digest by which readers see that IIM and XMP agree. Texts longer than IIM
     allows are cut between characters; XMP carries them whole.
     """
-    first_caption = rights.captions[0][1] if rights.captions else ""
+    rights = tidy(rights)
     texts = [
         *((80, name) for name in rights.creators),
         (110, rights.credit_line),
         (115, rights.source),
         (116, rights.copyright),
-        (120, first_caption),
+        (120, rights.captions[0][1] if rights.captions else ""),
     ]
     iim = _dataset(1, 90, _UTF8) + _dataset(2, 0, b"\0\4")
     if rights.captured is not None:
         iim += _dataset(2, _DATE, rights.captured.isoformat().replace("-", "").encode())
     for number, text in texts:
-        raw = _fit(text, _LIMITS[number])
+        raw = fit(text, _LIMITS[number]).encode("utf-8")
         if raw:
             iim += _dataset(2, number, raw)
     digest = hashlib.md5(iim, usedforsecurity=False).digest()
@@ -172,26 +172,3 @@ def _resource(number: int, value: bytes) -> bytes:
         + value
         + padding
     )
-
-
-def _fit(text: str, limit: int) -> bytes:
-    """UTF-8 of `text` in at most `limit` bytes, without control characters.
-
-    Cut between characters as readers see them: never inside a UTF-8 sequence, never
-    between a letter and the marks on it.
-    """
-    kept = "".join(c for c in text if c in "\n\t" or (ord(c) >= 0x20 and ord(c) != 0x7F)).strip()
-    kept = kept.encode("utf-8", "replace").decode("utf-8")
-    whole = kept.encode("utf-8")
-    if len(whole) <= limit:
-        return whole
-    end = len(whole[:limit].decode("utf-8", "ignore"))
-    cut = end
-    while cut > 0 and (_joins(kept[cut]) or kept[cut - 1] == "\u200d"):
-        cut -= 1
-    # A text of nothing but marks has no better place to cut.
-    return kept[: cut or end].rstrip().encode("utf-8")
-
-
-def _joins(character: str) -> bool:
-    return unicodedata.category(character).startswith("M") or character == "\u200d"

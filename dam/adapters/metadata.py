@@ -101,12 +101,13 @@ def _upright(reading: Reading, turn: int) -> Reading:
     return replace(reading, value=(x, y, min(w, 1 - x), min(h, 1 - y)))
 
 
-def write(rights: Rights) -> Written:
+def write(rights: Rights, size: tuple[int, int], *, srgb: bool = True) -> Written:
     """The metadata of a rendition from `rights` alone, in sync in all three formats.
 
-    Raises `ConfigurationError` where the texts are too long for a JPEG.
+    `size` is its width and height in pixels, `srgb` whether its colours are those of sRGB: EXIF
+    has to state both. Raises `ConfigurationError` where the texts are too long for a JPEG.
     """
-    written = Written(exif.write(rights), xmp.write(rights), iptc.write(rights))
+    written = Written(exif.write(rights, size, srgb=srgb), xmp.write(rights), iptc.write(rights))
     if (
         len(written.exif) > MAX_SEGMENT
         or len(written.app13) > MAX_SEGMENT

@@ -1,105 +1,58 @@
 """A second reader's eye on a finished rendition: only what the allow-list knows may be in it.
 
 It shares no code with the writers and trusts nothing it was told: it walks the JPEG itself
-(ITU-T T.81), the EXIF tags, the Photoshop resources, the IIM datasets and the XMP packet.
+(ITU-T T.81), the EXIF tags, the Photoshop resources, the IIM datasets and the XMP packet, and
+holds every value against the one that was to be written. docs/renditions.md is its list in words.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-import struct
 from collections.abc import Iterator
-from xml.parsers import expat
+from itertools import chain
 
-_EXIF = b"Exif\0\0"
-_XMP = b"http://ns.adobe.com/xap/1.0/\0"
-_ICC = b"ICC_PROFILE\0"
-_PHOTOSHOP = b"Photoshop 3.0\0"
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_TABLES = frozenset({0xC4, 0xDB, 0xDD})
+from dam.adapters import readback_blocks, readback_profile, readback_xmp
+from dam.adapters.readback_blocks import Broken
+from dam.core.model import Rights
+from dam.core.plain import tidy
+
+#: Every segment that a rendition may have, by its marker and the first bytes of its payload.
+SEGMENTS = {
+    (0xE0, b"JFIF\0"): "JFIF header",
+    (0xE1, b"Exif\0\0"): "EXIF block",
+    (0xE1, b"http://ns.adobe.com/xap/1.0/\0"): "XMP packet",
+    (0xE2, b"ICC_PROFILE\0"): "ICC profile",
+    (0xED, b"Photoshop 3.0\0"): "Photoshop block",
+    (0xDB, b""): "quantisation table",
+    (0xC0, b""): "frame",
+    (0xC4, b""): "Huffman table",
+    (0xDA, b""): "scan",
+}
+_OFTEN = frozenset({"ICC profile", "quantisation table", "Huffman table"})
+_NEEDED = ("JFIF header", "EXIF block", "XMP packet", "Photoshop block", "frame", "scan")
+#: In this order they come: what stands behind the frame is no metadata any more.
+_RANKS = {0xE0: 0, 0xE1: 1, 0xE2: 1, 0xED: 1, 0xDB: 2, 0xC0: 3, 0xC4: 4, 0xDA: 5}
 _SCAN, _END = 0xDA, 0xD9
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
-_EXIF_POINTER = 0x8769
-#: Type and count (None: any) of every tag a rendition may have: ImageDescription, Orientation,
-#: X and Y resolution and unit, Artist, YCbCrPositioning, Copyright, the Exif IFD.
-_IFD0: dict[int, tuple[int, int | None]] = {
-    0x010E: (2, None),
-    0x0112: (3, 1),
-    0x011A: (5, 1),
-    0x011B: (5, 1),
-    0x0128: (3, 1),
-    0x013B: (2, None),
-    0x0213: (3, 1),
-    0x8298: (2, None),
-    _EXIF_POINTER: (4, 1),
-}
-#: ExifVersion, DateTimeOriginal, ComponentsConfiguration, FlashpixVersion, ColorSpace.
-_EXIF_IFD: dict[int, tuple[int, int | None]] = {
-    0x9000: (7, 4),
-    0x9003: (2, 20),
-    0x9101: (7, 4),
-    0xA000: (7, 4),
-    0xA001: (3, 1),
-}
-_DATASETS = frozenset({(1, 90), (2, 0), (2, 55), (2, 80), (2, 110), (2, 115), (2, 116), (2, 120)})
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_PREFIXES = {
-    "adobe:ns:meta/": "x",
-    _RDF: "rdf",
-    "http://www.w3.org/XML/1998/namespace": "xml",
-    "http://purl.org/dc/elements/1.1/": "dc",
-    "http://ns.adobe.com/xap/1.0/": "xmp",
-    "http://ns.adobe.com/xap/1.0/mm/": "xmpMM",
-    "http://ns.adobe.com/xap/1.0/rights/": "xmpRights",
-    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
-    "http://ns.adobe.com/tiff/1.0/": "tiff",
-    "http://ns.adobe.com/exif/1.0/": "exif",
-    "http://ns.adobe.com/xmp/note/": "xmpNote",
-    "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "Iptc4xmpCore",
-    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
-    "http://ns.useplus.org/ldf/xmp/1.0/": "plus",
-    "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
-}
-_PLAIN = frozenset(
-    {
-        "dc:identifier",
-        "photoshop:Credit",
-        "photoshop:Source",
-        "photoshop:DateCreated",
-        "xmpRights:Marked",
-        "xmpRights:WebStatement",
-        "plus:DataMining",
-        "Iptc4xmpExt:DigitalSourceType",
-    }
-)
-_ARRAYS = {
-    "dc:creator": "rdf:Seq",
-    "dc:rights": "rdf:Alt",
-    "dc:description": "rdf:Alt",
-    "xmpRights:UsageTerms": "rdf:Alt",
-    "plus:Licensor": "rdf:Seq",
-}
+#: Version 1.01, no unit, one pixel as wide as high, no thumbnail.
+_JFIF = b"\1\1\0\0\1\0\1\0\0"
+_SAMPLINGS = frozenset({0x11, 0x12, 0x21, 0x22})
 _MAX_COMPLAINTS = 50
 
 
-class _Broken(Exception):
-    """The structure cannot be followed any further. The text names the place."""
-
-
-def check(data: bytes) -> tuple[str, ...]:
+def check(data: bytes, rights: Rights, size: tuple[int, int]) -> tuple[str, ...]:
     """Everything in a finished JPEG that is not on the allow-list, one short complaint each.
 
-    `()` means clean. Complaints name the place or tag and never quote a value. Never raises.
+    `rights` is what it was to say, `size` its width and height in pixels: another value is as
+    wrong as another tag, and so is a missing one. `()` means clean. Complaints name the place or
+    tag and never quote a value. Never raises.
     """
     complaints: list[str] = []
     try:
-        for complaint in _Rendition(data).complaints():
+        for complaint in _Rendition(data, tidy(rights), size).complaints():
             if complaint not in complaints:
                 complaints.append(complaint)
             if len(complaints) >= _MAX_COMPLAINTS:
                 break
-    except _Broken as broken:
+    except Broken as broken:
         complaints.append(str(broken))
     except Exception:
         # A file that throws its reader is the last thing to let out.
@@ -110,94 +63,169 @@ def check(data: bytes) -> tuple[str, ...]:
 class _Rendition:
     """Walks the segments once and has each looked at."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, rights: Rights, size: tuple[int, int]) -> None:
         self.data = data
+        self.rights = rights
+        self.size = size
         self.seen: list[str] = []
+        self.rank = 0
+        self.icc: list[bytes] = []
+        self.tables: dict[str, set[int]] = {"quantisation table": set(), "Huffman table": set()}
+        self.used: dict[str, set[int]] = {"quantisation table": set(), "Huffman table": set()}
+        self.components: tuple[int, ...] = ()
 
     def complaints(self) -> Iterator[str]:
         data = self.data
         if data[:2] != b"\xff\xd8":
-            raise _Broken("JPEG: no start marker")
-        at = 2
-        while True:
+            raise Broken("JPEG: no start marker")
+        at, marker = 2, 0
+        while marker != _SCAN:
             marker, at = self._marker(at)
             if marker == _END:
-                break
+                raise Broken("JPEG: no scan")
             size = int.from_bytes(data[at : at + 2], "big")
             if size < 2 or at + size > len(data):
-                raise _Broken(f"JPEG: segment {marker:02X} is cut off")
+                raise Broken(f"JPEG: segment {marker:02X} is cut off")
             try:
                 yield from self._segment(marker, data[at + 2 : at + size])
-            except _Broken as broken:
+            except Broken as broken:
                 yield str(broken)
             at += size
-            if marker == _SCAN:
-                at = self._past_scan(at)
-        if at != len(data):
-            yield "JPEG: bytes after the end marker"
-        for needed in ("frame", "scan"):
+        yield from self._scan_data(at)
+        yield from _profile(self.icc)
+        for needed in _NEEDED:
             if needed not in self.seen:
                 yield f"JPEG: no {needed}"
+        for name, defined in self.tables.items():
+            if defined != self.used[name]:
+                yield f"JPEG: a {name} that nothing uses, or none where one is used"
 
     def _marker(self, at: int) -> tuple[int, int]:
-        data = self.data
-        if data[at : at + 1] != b"\xff":
-            raise _Broken("JPEG: bytes between the segments" if at < len(data) else "JPEG: no end")
-        while data[at : at + 1] == b"\xff":
-            at += 1
-        if at >= len(data):
-            raise _Broken("JPEG: no end marker")
-        return data[at], at + 1
+        """The marker at `at`. Fill bytes in front of it (T.81 B.1.1.2) are somebody else's."""
+        pair = self.data[at : at + 2]
+        if len(pair) < 2:
+            raise Broken("JPEG: no end marker")
+        if pair[0] != 0xFF or pair[1] in (0x00, 0xFF):
+            raise Broken("JPEG: bytes between the segments")
+        return pair[1], at + 2
 
-    def _past_scan(self, at: int) -> int:
-        """The first marker after entropy-coded data: FF00 and restarts belong to the data."""
-        while True:
-            at = self.data.find(b"\xff", at)
-            if at < 0 or at + 1 >= len(self.data):
-                raise _Broken("JPEG: no end marker")
-            if self.data[at + 1] != 0 and not 0xD0 <= self.data[at + 1] <= 0xD7:
-                return at
+    def _scan_data(self, at: int) -> Iterator[str]:
+        """Entropy-coded data without restarts, then the end, and then nothing."""
+        data = self.data
+        start = at
+        while (at := data.find(b"\xff", at)) >= 0 and data[at + 1 : at + 2] == b"\0":
             at += 2
+        if at < 0 or at + 1 >= len(data):
+            raise Broken("JPEG: no end marker")
+        if at == start:
+            yield "JPEG: a scan without a picture"
+        if data[at + 1] != _END:
+            yield "JPEG: something behind the scan"
+        elif at + 2 != len(data):
+            yield "JPEG: bytes after the end marker"
 
     def _segment(self, marker: int, payload: bytes) -> Iterator[str]:
-        if marker in _FRAMES:
-            yield from self._once("frame")
-        elif marker == _SCAN:
-            self.seen.append("scan")
-        elif marker in _TABLES:
-            return
-        elif marker == 0xE0 and payload[:5] == b"JFIF\0":
-            yield from self._once("JFIF header")
-            if len(payload) != 14 or payload[12:14] != b"\0\0":
-                yield "JFIF: thumbnail"
-        elif marker == 0xE1 and payload.startswith(_EXIF):
-            yield from self._once("EXIF block")
-            yield from _exif(payload[len(_EXIF) :])
-        elif marker == 0xE1 and payload.startswith(_XMP):
-            yield from self._once("XMP packet")
-            yield from _Packet(payload[len(_XMP) :]).complaints
-        elif marker == 0xE2 and payload.startswith(_ICC):
-            yield from self._profile(payload[len(_ICC) :])
-        elif marker == 0xED and payload.startswith(_PHOTOSHOP):
-            yield from self._once("Photoshop block")
-            yield from _photoshop(payload[len(_PHOTOSHOP) :])
-        elif marker == 0xEE and payload.startswith(b"Adobe") and len(payload) == 12:
-            yield from self._once("Adobe segment")
-        else:
+        found = next(
+            (
+                (name, payload[len(head) :])
+                for (number, head), name in SEGMENTS.items()
+                if number == marker and payload.startswith(head)
+            ),
+            None,
+        )
+        if found is None:
             yield f"JPEG: {_segment_name(marker)}"
-
-    def _once(self, name: str) -> Iterator[str]:
-        if name in self.seen:
+            return
+        name, body = found
+        if name in self.seen and name not in _OFTEN:
             yield f"JPEG: more than one {name}"
         self.seen.append(name)
+        if _RANKS[marker] < self.rank:
+            yield f"JPEG: {name} out of its order"
+        self.rank = max(self.rank, _RANKS[marker])
+        yield from self._named(name, body)
 
-    def _profile(self, chunk: bytes) -> Iterator[str]:
-        """ICC.1 annex B.4: numbered chunks; the first starts with the size of the profile."""
-        yield from self._once(f"ICC chunk {chunk[0]}" if chunk else "ICC chunk without number")
-        if len(chunk) < 2 or not 1 <= chunk[0] <= chunk[1]:
+    def _named(self, name: str, body: bytes) -> Iterator[str]:
+        if name == "EXIF block":
+            yield from readback_blocks.exif(body, self.rights, self.size)
+        elif name == "XMP packet":
+            yield from readback_xmp.complaints(body, self.rights)
+        elif name == "Photoshop block":
+            yield from readback_blocks.photoshop(body, self.rights)
+        elif name == "ICC profile":
+            self.icc.append(body)
+        elif name == "JFIF header" and body != _JFIF:
+            yield "JFIF: thumbnail" if len(body) != 9 or any(body[7:]) else "JFIF: odd header"
+        elif name == "quantisation table":
+            yield from self._quantisation(body)
+        elif name == "Huffman table":
+            yield from self._huffman(body)
+        elif name == "frame":
+            yield from self._frame(body)
+        elif name == "scan":
+            yield from self._scan(body)
+
+    def _quantisation(self, body: bytes) -> Iterator[str]:
+        """T.81 B.2.4.1, 8 bits a value as baseline has them."""
+        for at in range(0, len(body), 65):
+            table = body[at : at + 65]
+            if len(table) != 65 or table[0] > 3 or not all(table[1:]):
+                yield "JPEG: a quantisation table with something else in it"
+                return
+            yield from self._define("quantisation table", table[0])
+
+    def _huffman(self, body: bytes) -> Iterator[str]:
+        """T.81 B.2.4.2: class and number, how many codes of each length, and their values."""
+        at = 0
+        while at < len(body):
+            kind, counts = body[at] if at < len(body) else 0, body[at + 1 : at + 17]
+            values = body[at + 17 : at + 17 + sum(counts)]
+            codes = sum(count << (16 - length) for length, count in enumerate(counts, 1))
+            known = all(v <= 11 if kind < 0x10 else v & 15 <= 10 for v in values)
+            whole = len(counts) == 16 and len(values) == sum(counts) == len(set(values))
+            if kind not in (0, 1, 0x10, 0x11) or not whole or not known or codes > 0xFFFF:
+                yield "JPEG: a Huffman table with something else in it"
+                return
+            yield from self._define("Huffman table", kind)
+            at += 17 + len(values)
+
+    def _define(self, name: str, number: int) -> Iterator[str]:
+        if number in self.tables[name]:
+            yield f"JPEG: a {name} twice"
+        self.tables[name].add(number)
+
+    def _frame(self, body: bytes) -> Iterator[str]:
+        """T.81 B.2.2: 8 bits, the size that was to be, grey or YCbCr."""
+        count = body[5] if len(body) > 5 else 0
+        if count not in (1, 3) or len(body) != 6 + 3 * count or body[0] != 8:
+            raise Broken("JPEG: a frame that is not written here")
+        if (int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big")) != self.size:
+            yield "JPEG: the picture is not of its size"
+        self.components = tuple(body[6::3])
+        self.used["quantisation table"] = set(body[8::3])
+        if self.components != (1, 2, 3)[:count] or not _SAMPLINGS.issuperset(body[7::3]):
+            yield "JPEG: a frame that is not written here"
+
+    def _scan(self, body: bytes) -> Iterator[str]:
+        """T.81 B.2.3: all components at once, from the first coefficient to the last."""
+        count = body[0] if body else 0
+        if len(body) != 4 + 2 * count or body[-3:] != b"\0\x3f\0":
+            raise Broken("JPEG: a scan that is not written here")
+        if tuple(body[1 : 1 + 2 * count : 2]) != self.components:
+            yield "JPEG: a scan that is not written here"
+        pairs = body[2 : 2 + 2 * count : 2]
+        self.used["Huffman table"] = set(chain.from_iterable((p >> 4, 16 | p & 15) for p in pairs))
+
+
+def _profile(chunks: list[bytes]) -> Iterator[str]:
+    """ICC.1 annex B.4: numbered chunks of one profile, and not a byte more than it states."""
+    if not chunks:
+        return
+    for number, chunk in enumerate(chunks, 1):
+        if chunk[:2] != bytes((number & 255, len(chunks) & 255)):
             yield "ICC: chunk out of order"
-        elif chunk[0] == 1 and chunk[38:42] != b"acsp":
-            yield "ICC: not a colour profile"
+    whole = b"".join(chunk[2:] for chunk in chunks)
+    yield from readback_profile.complaints(whole)
 
 
 def _segment_name(marker: int) -> str:
@@ -206,218 +234,3 @@ def _segment_name(marker: int) -> str:
     if 0xE0 <= marker <= 0xEF:
         return f"unknown APP{marker - 0xE0} segment"
     return f"unknown segment {marker:02X}"
-
-
-def _exif(data: bytes) -> Iterator[str]:
-    """IFD0 and at most an Exif IFD, allow-listed tags, and no byte that belongs to nothing."""
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
-    if order is None or len(data) < 8:
-        raise _Broken("EXIF: no TIFF header")
-    used = bytearray(len(data))
-    used[:8] = b"\1" * 8
-    waiting = [("IFD0", int(struct.unpack_from(order + "I", data, 4)[0]))]
-    walked = 0
-    while waiting and walked < 4:
-        name, offset = waiting.pop()
-        walked += 1
-        allowed = _IFD0 if name == "IFD0" else _EXIF_IFD
-        for tag, shape, value in _entries(data, order, name, offset, used):
-            if tag not in allowed:
-                yield f"EXIF: {_tag_name(tag)} in {name}"
-                continue
-            if not _fits(allowed[tag], shape, value):
-                yield f"EXIF: {_tag_name(tag)} is not of its type"
-            elif tag == _EXIF_POINTER:
-                waiting.append(("Exif IFD", int.from_bytes(value, "big")))
-            elif tag == 0x0112 and value != b"\0\1":
-                yield "EXIF: Orientation is not upright"
-            elif tag == 0x9003 and not value.endswith(b" 00:00:00\0"):
-                yield "EXIF: DateTimeOriginal tells the hour"
-    if walked > 2:
-        yield "EXIF: more than one Exif IFD"
-    # Value offsets are even, so a filling NUL may follow an odd value (TIFF 6.0).
-    if any(not taken and byte for taken, byte in zip(used, data, strict=True)):
-        yield "EXIF: bytes that belong to no tag"
-
-
-def _fits(expected: tuple[int, int | None], shape: tuple[int, int], value: bytes) -> bool:
-    kind, count = expected
-    if shape[0] != kind or (count is not None and shape[1] != count):
-        return False
-    # A text ends at its first NUL for every reader: what follows would be hidden.
-    return kind != 2 or not value.rstrip(b"\0").count(0)
-
-
-def _entries(
-    data: bytes, order: str, name: str, offset: int, used: bytearray
-) -> Iterator[tuple[int, tuple[int, int], bytes]]:
-    """(tag, (type, count), value) of one IFD, numbers in big-endian bytes.
-
-    Marks in `used` the bytes that it consists of.
-    """
-    if offset < 8 or offset + 2 > len(data):
-        raise _Broken(f"EXIF: {name} lies outside the block")
-    (count,) = struct.unpack_from(order + "H", data, offset)
-    end = offset + 2 + 12 * count
-    if end > len(data):
-        raise _Broken(f"EXIF: {name} is cut off")
-    for at in range(offset + 2, end, 12):
-        tag, kind, number = struct.unpack_from(order + "HHI", data, at)
-        size = _SIZES.get(kind, 1) * number
-        start = at + 8 if size <= 4 else int(struct.unpack_from(order + "I", data, at + 8)[0])
-        if start + size > len(data):
-            raise _Broken(f"EXIF: {_tag_name(tag)} lies outside the block")
-        used[start : start + size] = b"\1" * size
-        value = data[start : start + size]
-        yield tag, (kind, number), value[::-1] if order == "<" and kind in (3, 4) else value
-    used[offset:end] = b"\1" * (end - offset)
-    after = data[end : end + 4] if name == "IFD0" else b""
-    used[end : end + len(after)] = b"\1" * len(after)
-    if after.strip(b"\0"):
-        raise _Broken("EXIF: IFD1 (thumbnail)")
-
-
-def _tag_name(tag: int) -> str:
-    known = {0x8825: "GPS pointer", 0x927C: "MakerNote", 0x9286: "UserComment"}
-    return known.get(tag, f"tag {tag:04X}")
-
-
-def _photoshop(data: bytes) -> Iterator[str]:
-    """8BIM 0x0404 once and the digest of it in 0x0425, nothing else."""
-    found: dict[int, bytes] = {}
-    at = 0
-    while at < len(data):
-        if data[at : at + 4] != b"8BIM" or data[at + 6 : at + 8] != b"\0\0":
-            raise _Broken("Photoshop: bytes outside the resources")
-        number = int.from_bytes(data[at + 4 : at + 6], "big")
-        size = int.from_bytes(data[at + 8 : at + 12], "big")
-        end = at + 12 + size
-        if end + size % 2 > len(data):
-            raise _Broken(f"Photoshop: resource {number:04X} is cut off")
-        if number not in (0x0404, 0x0425):
-            yield f"Photoshop: resource {number:04X}"
-        elif number in found:
-            yield f"Photoshop: resource {number:04X} twice"
-        found[number] = data[at + 12 : end]
-        if data[end : end + size % 2].strip(b"\0"):
-            yield "Photoshop: bytes outside the resources"
-        at = end + size % 2
-    iim = found.get(0x0404, b"")
-    yield from _iim(iim)
-    digest = hashlib.md5(iim, usedforsecurity=False).digest()
-    if 0x0425 in found and found[0x0425] != digest:
-        yield "Photoshop: the digest is not that of the IIM"
-
-
-def _iim(data: bytes) -> Iterator[str]:
-    at = 0
-    while at < len(data):
-        if data[at] != 0x1C or at + 5 > len(data):
-            raise _Broken("IIM: bytes outside the datasets")
-        record, number = data[at + 1], data[at + 2]
-        size = int.from_bytes(data[at + 3 : at + 5], "big")
-        if size & 0x8000 or at + 5 + size > len(data):
-            raise _Broken(f"IIM: {record}:{number} is cut off")
-        if (record, number) not in _DATASETS:
-            yield f"IIM: {record}:{number}"
-        at += 5 + size
-
-
-class _Packet:
-    """Reads one XMP packet event by event; every element must be where the allow-list says."""
-
-    def __init__(self, packet: bytes) -> None:
-        self.complaints: list[str] = []
-        self.path: list[str] = []
-        self.refused = 0
-        self.seen: set[str] = set()
-        parser = expat.ParserCreate("utf-8", namespace_separator=" ")
-        parser.StartDoctypeDeclHandler = self._doctype
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text
-        parser.CommentHandler = self._comment
-        parser.ProcessingInstructionHandler = self._instruction
-        try:
-            parser.Parse(packet, True)
-        except expat.ExpatError:
-            raise _Broken("XMP: not well-formed") from None
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        tag = _short(name)
-        parent = self.path[-1] if self.path else ""
-        if self.refused or not self._allowed(tag, parent):
-            # One complaint for a stranger, whatever it holds.
-            if not self.refused:
-                self.complaints.append(f"XMP: {tag}")
-            self.refused += 1
-            return
-        if parent == "rdf:Description":
-            if tag in self.seen:
-                self.complaints.append(f"XMP: {tag} twice")
-            self.seen.add(tag)
-        for attribute, value in attributes.items():
-            if not _attribute_allowed(tag, _short(attribute), value):
-                self.complaints.append(f"XMP: {_short(attribute)} on {tag}")
-        self.path.append(tag)
-
-    def _allowed(self, tag: str, parent: str) -> bool:
-        if parent in _ARRAYS:
-            return tag == _ARRAYS[parent]
-        if parent in ("rdf:Seq", "rdf:Alt"):
-            return tag == "rdf:li"
-        if parent == "rdf:li":
-            return tag == "plus:LicensorName" and self.path[-3:-2] == ["plus:Licensor"]
-        if parent == "rdf:Description":
-            return tag in _PLAIN or tag in _ARRAYS
-        return (parent, tag) in (
-            ("", "x:xmpmeta"),
-            ("x:xmpmeta", "rdf:RDF"),
-            ("rdf:RDF", "rdf:Description"),
-        )
-
-    def _end(self, _name: str) -> None:
-        if self.refused:
-            self.refused -= 1
-        else:
-            self.path.pop()
-
-    def _text(self, text: str) -> None:
-        holder = self.path[-1] if self.path else ""
-        licensor = holder == "rdf:li" and self.path[-3:-2] == ["plus:Licensor"]
-        if self.refused or not text.strip():
-            return
-        if licensor or holder not in _PLAIN | {"rdf:li", "plus:LicensorName"}:
-            self.complaints.append(f"XMP: text in {holder}")
-
-    def _doctype(self, *_parts: object) -> None:
-        raise _Broken("XMP: document type")
-
-    def _comment(self, _text: str) -> None:
-        self.complaints.append("XMP: comment")
-
-    def _instruction(self, target: str, content: str) -> None:
-        wrapper = re.fullmatch(
-            "begin=['\"]\ufeff?['\"] id=['\"]W5M0MpCehiHzreSzNTczkc9d['\"]|end=['\"][rw]['\"]",
-            content,
-        )
-        if target != "xpacket" or wrapper is None:
-            self.complaints.append("XMP: processing instruction")
-
-
-def _attribute_allowed(tag: str, attribute: str, value: str) -> bool:
-    if tag == "rdf:Description":
-        return attribute == "rdf:about" and value == ""
-    if tag == "rdf:li":
-        if attribute == "xml:lang":
-            return re.fullmatch("[A-Za-z]{1,3}(-[A-Za-z0-9]{2,8})*", value) is not None
-        return (attribute, value) == ("rdf:parseType", "Resource")
-    return False
-
-
-def _short(name: str) -> str:
-    """`prefix:name` for namespaces known here; a stranger's name is not repeated."""
-    uri, _, local = name.rpartition(" ")
-    if uri in _PREFIXES and re.fullmatch("[A-Za-z][A-Za-z0-9]{0,40}", local):
-        return f"{_PREFIXES[uri]}:{local}"
-    return "a property nobody knows"

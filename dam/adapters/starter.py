@@ -50,7 +50,7 @@ def write_workspace(root: Path) -> tuple[str, ...]:
         source = starter_rules()
         files = {
             Path("rules") / path.relative_to(source): path.read_bytes()
-            for path in sorted(source.rglob("*.yaml"))
+            for path in sorted((*source.rglob("*.yaml"), *source.rglob("logos/*.png")))
         }
         files[Path("inbox/README.md")] = INBOX_README.encode()
         files[Path("archive/README.md")] = ARCHIVE_README.encode()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import typer
 
 from dam.adapters.desk import load_pack
+from dam.adapters.marks import read_marks
 from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
 from dam.core import schema
+from dam.core.model import Purpose
 from dam.core.rules import RulePack
+from dam.core.watermark import Marks, load_marks
 from dam.render import terminal
 from dam.render.text import said
 
@@ -27,9 +30,15 @@ def _pack(context: typer.Context) -> RulePack:
     return load_pack(shared.place(context)[0])
 
 
+def _marks(context: typer.Context) -> Marks:
+    rules_ = shared.place(context)[0].rules
+    return load_marks(read_marks(rules_), rules_.name)
+
+
 def check(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
-    """Read every rule; every problem of every file is told at once (exit code 2)."""
+    """Read every rule and the watermark; every problem is told at once (exit code 2)."""
     pack = _pack(context)
+    _marks(context)
     if format_ is Format.JSON:
         terminal.emit({"rules": len(pack.rules), "digest": pack.digest})
         return
@@ -56,10 +65,13 @@ def list_(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
     """The rules with what they do and the clause they enforce."""
     lang = shared.options(context).lang
     pack = _pack(context)
+    drawn = _marks(context)
+    marks = {purpose.value: drawn.name(purpose) for purpose in Purpose}
     if format_ is Format.JSON:
         terminal.emit(
             {
                 "digest": pack.digest,
+                "marks": marks,
                 "rules": [
                     {
                         "id": r.id,
@@ -82,6 +94,7 @@ def list_(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
             for r in pack.rules
         ],
     )
+    terminal.line("marks: " + ", ".join(f"{name} {style}" for name, style in marks.items()))
 
 
 def facts(format_: FormatOption = Format.TABLE) -> None:

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from dam.core.errors import ProblemsError
 from dam.core.facts import DAY_RECEIVED, FILE_DATE, Facts
-from dam.core.fields import Ident, Strict, Text
+from dam.core.fields import Ident, Language, Strict, Text
 from dam.core.merge import Roster
 from dam.core.model import Problem, Rights
 from dam.core.sidecar import validation_problems
@@ -52,7 +52,7 @@ class CreditsFile(Strict):
     line: Template = "Photo : {name} / {organisation}"
     copyright: Template = "© {year} {name} / {organisation}"
     organisation: Text
-    usage_terms: dict[str, Text] = Field(default_factory=dict)
+    usage_terms: dict[Language, Text] = Field(default_factory=dict)
     web_statement: Text | None = None
     licensor: Text | None = None
     photographers: tuple[Photographer, ...] = Field(min_length=1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from dam.core.model import Face, Rights
 
@@ -117,13 +118,50 @@ class RawBlocks:
     unreadable: tuple[tuple[str, str], ...] = ()
 
 
+class Color(enum.StrEnum):
+    """The colour space of a rendition: converted to sRGB, or that of the original."""
+
+    SRGB = "srgb"
+    KEEP = "keep"
+
+
+MarkKind = Literal["credit", "logo", "tiled", "none"]
+MarkPlace = Literal[
+    "bottom-end", "bottom-left", "bottom", "bottom-right", "top-end", "top-left", "top", "top-right"
+]
+KeepIn = Literal["full", "square", "portrait", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkStyle:
+    """How the visible mark is drawn; by default the credit line in a lower corner.
+
+    `size` and `margin` are fractions of the picture's shorter side: the size of the letters
+    (credit, tiled) or the height of the logo, and the distance to the edges of what `keep_in`
+    names, the centred 1:1 crop (`square`), the centred 4:5 crop (`portrait`), what `both` share
+    or the whole picture. `end` of a `place` is where a line ends: right, or left for a line that
+    begins with Arabic. `line`: a logo or tiles bring the credit line with them. `logo` is a
+    whole PNG file with transparency.
+    """
+
+    kind: MarkKind = "credit"
+    place: MarkPlace = "bottom-end"
+    size: float = 0.026
+    margin: float = 0.025
+    opacity: float = 1.0
+    keep_in: KeepIn = "full"
+    line: bool = True
+    logo: bytes = b""
+
+
 @dataclass(frozen=True, slots=True)
 class RenderJob:
     """What to make of an original that was looked at.
 
     `target` is where the file goes (made anew, 0600, synced). `mark` is the visible
-    credit line, or empty for none. `max_side` in pixels, None for full size. `redact` are
-    faces or regions to destroy. Text in `mark` may be Latin, Arabic or mixed.
+    credit line, or empty for no mark at all; `style` says how it is drawn. `max_side` in
+    pixels, None for full size. `redact` are faces or regions to destroy. Text in `mark` may
+    be Latin, Arabic or mixed. `color`: CMYK and Lab become sRGB whatever it says.
     """
 
     target: str
@@ -132,6 +170,8 @@ class RenderJob:
     quality: int = 90
     max_side: int | None = None
     redact: tuple[Face, ...] = ()
+    color: Color = Color.SRGB
+    style: MarkStyle = MarkStyle()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 
-from dam.adapters import faces, imaging_mark
+from dam.adapters import faces, imaging, imaging_letters
 from dam.adapters.desk import Desk
 
 LOW_SPACE = 2 * 1024**3
@@ -25,7 +25,7 @@ def examine(desk: Desk) -> tuple[Check, ...]:
     """Every check, those that fail among them."""
     free = shutil.disk_usage(desk.workspace.root).free
     detector = _face_check(desk)
-    shaping = imaging_mark.default_shaping()
+    shaping = imaging_letters.default_shaping()
     version = desk.catalog.sqlite_version()
     recent = version >= (3, 35, 0)
     problems = desk.catalog.verify_chain()
@@ -38,6 +38,7 @@ def examine(desk: Desk) -> tuple[Check, ...]:
             detector or "installed",
             "" if not detector else "pip install 'dam[faces]'; until then photos are held",
         ),
+        _formats(),
         Check("Arabic shaping", True, shaping),
         Check(
             "disk space",
@@ -58,6 +59,16 @@ def examine(desk: Desk) -> tuple[Check, ...]:
             "" if not problems else "Keep a copy of .dam and report this",
         ),
     )
+
+
+def _formats() -> Check:
+    """Camera raw is an extra; a phone's pictures belong to every installation."""
+    readable = imaging.readers()
+    lacking = [name for name in ("HEIF", "AVIF") if name not in readable]
+    advice = "pip install --force-reinstall pi-heif Pillow" if lacking else ""
+    if "RAW" not in readable and not lacking:
+        advice = "For camera raw files: pip install 'dam[raw]'"
+    return Check("formats", not lacking, ", ".join(readable), advice)
 
 
 def _face_check(desk: Desk) -> str:

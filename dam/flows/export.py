@@ -208,6 +208,7 @@ def _render(
                     rights=rights,
                     mark=line,
                     quality=desk.settings.jpeg_quality,
+                    style=desk.marks.style(order.purpose),
                 )
             )
         finally:

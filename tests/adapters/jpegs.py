@@ -14,6 +14,8 @@ from dam.core.model import Rights
 from dam.core.readings import RawBlocks
 
 CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"
+#: Of what is drawn here, in pixels.
+SIZE = (96, 64)
 XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
 
 RIGHTS = Rights(
@@ -77,14 +79,14 @@ def segment(marker: int, payload: bytes) -> bytes:
 
 
 def drawn() -> Image.Image:
-    image = Image.new("RGB", (96, 64), "white")
+    image = Image.new("RGB", SIZE, "white")
     ImageDraw.Draw(image).ellipse((10, 10, 60, 50), fill="teal")
     return image
 
 
 def rendition(rights: Rights = RIGHTS, **options: object) -> bytes:
     """A drawn picture with the metadata of `rights`, saved as the darkroom saves."""
-    written = metadata.write(rights)
+    written = metadata.write(rights, SIZE)
     out = io.BytesIO()
     chosen: dict[str, object] = {
         "exif": written.exif,
@@ -92,7 +94,8 @@ def rendition(rights: Rights = RIGHTS, **options: object) -> bytes:
         "extra": segment(0xED, written.app13),
         "comment": b"",
     }
-    drawn().save(out, "JPEG", **(chosen | options))
+    mode = str(options.pop("mode", "RGB"))
+    drawn().convert(mode).save(out, "JPEG", **(chosen | options))
     return out.getvalue()
 
 

@@ -74,7 +74,7 @@ def test_look_and_render(darkroom: Darkroom, tmp_path: Path) -> None:
     assert rendered.sha256 == hashlib.sha256(body).hexdigest()
     assert (rendered.size, rendered.width, rendered.height) == (len(body), 600, 900)
     assert (tmp_path / "out.jpg").stat().st_mode & 0o777 == 0o600
-    assert readback.check(body) == ()
+    assert readback.check(body, RIGHTS, (600, 900)) == ()
     assert b"LEAK" not in body
     assert b"Somebody" not in body
 
@@ -117,7 +117,7 @@ def test_outside_the_mark_the_rendition_is_a_plain_encoding(
     upright = open_original(path, Limits()).upright()
     with Image.open(io.BytesIO(encode(upright, quality=90))) as plain:
         plain.load()
-    box = imaging_mark.draw(upright, MARK)
+    (box,) = imaging_mark.draw(upright, MARK)
     # Blocks of 16 pixels share their colours: the mark reaches that far at most.
     left, top, right, bottom = box[0] - 16, box[1] - 16, box[2] + 16, box[3] + 16
     with Image.open(tmp_path / "out.jpg") as rendered:

@@ -137,7 +137,7 @@ def test_orientation() -> None:
 
 
 def test_written_exif_reads_back_and_has_nothing_else() -> None:
-    raw = exif.write(replace(jpegs.RIGHTS, captured=date(987, 1, 2)))
+    raw = exif.write(replace(jpegs.RIGHTS, captured=date(987, 1, 2)), jpegs.SIZE)
     assert raw.startswith(b"Exif\0\0")
     loaded = piexif.load(raw)
     assert not loaded["GPS"]
@@ -149,15 +149,33 @@ def test_written_exif_reads_back_and_has_nothing_else() -> None:
 
 
 def test_no_date_is_written_unless_it_was_let_out() -> None:
-    assert not piexif.load(exif.write(jpegs.RIGHTS))["Exif"]
+    assert 0x9003 not in piexif.load(exif.write(jpegs.RIGHTS, jpegs.SIZE))["Exif"]
 
 
 @given(st.text(max_size=60))
 def test_any_text_can_be_written(text: str) -> None:
     raw = exif.write(
-        replace(jpegs.RIGHTS, creators=(text,), copyright=text, captions=(("en", text),))
+        replace(jpegs.RIGHTS, creators=(text,), copyright=text, captions=(("en", text),)),
+        jpegs.SIZE,
     )
     assert exif.read((raw[6:],))[0].status is Status.KNOWN
+
+
+NAMES = st.lists(st.text('"; abé', min_size=1, max_size=8), min_size=1, max_size=4)
+
+
+@given(NAMES)
+def test_names_with_separators_and_quotes_stay_whole(names: list[str]) -> None:
+    raw = exif.write(replace(jpegs.RIGHTS, creators=tuple(names)), jpegs.SIZE)
+    _, readings = exif.read((raw[6:],))
+    wanted = list(dict.fromkeys(name.strip() for name in names if name.strip()))
+    assert [r.value for r in readings if r.field is Field.CREATOR] == wanted
+
+
+def test_a_list_without_quotes_is_taken_apart() -> None:
+    for text, names in ((b"A; B;C ;", ["A", "B", "C"]), (b'"A" and B; "C', ['"A" and B', '"C'])):
+        _, readings = exif.read((made({0x013B: text}),))
+        assert [r.value for r in readings if r.field is Field.CREATOR] == names
 
 
 REAL = made(

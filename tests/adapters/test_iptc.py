@@ -113,13 +113,13 @@ def test_the_day_is_written_only_where_it_was_let_out() -> None:
         ("a" * 30 + "e\u0301b", "a" * 30),
         ("a" * 29 + "e\u0301b", "a" * 29 + "e\u0301"),
         ("ب" * 15 + "\u0628\u064e\u064e", "ب" * 15),
-        ("\u0301" * 20, "\u0301" * 16),
+        ("\u0301" * 20, None),
         ("a\0b\x07c\x7f", "abc"),
     ],
 )
-def test_long_texts_are_cut_between_characters(name: str, kept: str) -> None:
+def test_long_texts_are_cut_between_characters(name: str, kept: str | None) -> None:
     _, readings = iptc.read((written(creators=(name,))[0x0404],))
-    assert [r.value for r in readings if r.field is Field.CREATOR] == [kept]
+    assert [r.value for r in readings if r.field is Field.CREATOR] == ([kept] if kept else [])
 
 
 @given(st.text(max_size=200))

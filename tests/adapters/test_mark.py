@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, features
 
-from dam.adapters import imaging_mark
-from dam.adapters.imaging_mark import Shaping, draw
+from dam.adapters import imaging_letters
+from dam.adapters.imaging_letters import Shaping
+from dam.adapters.imaging_mark import Box, draw
 from dam.core.errors import RenditionRefused
 
 LATIN = "Photo : Rachid Azzouzy / AMAL"
@@ -29,16 +30,21 @@ SHAPINGS = [
 
 @pytest.fixture
 def fresh_fonts() -> Iterator[None]:
-    imaging_mark._face.cache_clear()
-    imaging_mark._has.cache_clear()
+    imaging_letters._face.cache_clear()
+    imaging_letters._has.cache_clear()
     yield
-    imaging_mark._face.cache_clear()
-    imaging_mark._has.cache_clear()
+    imaging_letters._face.cache_clear()
+    imaging_letters._has.cache_clear()
+
+
+def credit(picture: Image.Image, text: str, shaping: Shaping | None = None) -> Box:
+    (box,) = draw(picture, text, shaping=shaping)
+    return box
 
 
 def drawn(text: str, shaping: Shaping, size: tuple[int, int] = (900, 600)) -> Image.Image:
     picture = Image.new("L", size, 0)
-    return picture.crop(draw(picture, text, shaping=shaping))
+    return picture.crop(credit(picture, text, shaping))
 
 
 def islands(letters: Image.Image) -> int:
@@ -61,7 +67,7 @@ def islands(letters: Image.Image) -> int:
 def test_only_the_returned_rectangle_changes(text: str, mode: str, shaping: Shaping) -> None:
     before = Image.effect_noise((700, 500), 70).convert(mode)
     after = before.copy()
-    box = draw(after, text, shaping=shaping)
+    box = credit(after, text, shaping)
     changed = ImageChops.difference(before, after).getbbox()
     assert changed is not None
     assert box[0] <= changed[0]
@@ -85,7 +91,7 @@ def test_corner_follows_the_first_strong_letter(
     text: str, side: Literal["left", "right"], shaping: Shaping
 ) -> None:
     picture = Image.new("RGB", (1000, 700), "grey")
-    left, _, right, bottom = draw(picture, text, shaping=shaping)
+    left, _, right, bottom = credit(picture, text, shaping)
     assert bottom > 650
     assert (left < 30) == (side == "left")
     assert (right > 970) == (side == "right")
@@ -128,7 +134,7 @@ def test_both_ways_of_shaping_give_the_same_line(text: str) -> None:
 @pytest.mark.parametrize("tone", [0, 60, 127, 150, 200, 255])
 def test_letters_stand_out_on_any_ground(tone: int) -> None:
     picture = Image.new("L", (900, 600), tone)
-    tones = picture.crop(draw(picture, LATIN)).histogram()
+    tones = picture.crop(credit(picture, LATIN)).histogram()
     low, *_, high = [n for n, count in enumerate(tones) if count]
     assert max(tone - low, high - tone) > 100
 
@@ -137,7 +143,7 @@ def test_size_follows_the_shorter_side() -> None:
     heights = []
     for size in ((600, 400), (1500, 1000), (1000, 1500), (6000, 4000)):
         picture = Image.new("L", size, 128)
-        box = draw(picture, LATIN)
+        box = credit(picture, LATIN)
         heights.append((box[3] - box[1]) / min(size))
     assert heights[1] == pytest.approx(heights[2], abs=0.005)
     assert all(0.02 < height < 0.06 for height in heights)
@@ -150,7 +156,7 @@ def test_size_follows_the_shorter_side() -> None:
 @settings(deadline=None, max_examples=60)
 def test_a_line_fits_into_any_picture(size: tuple[int, int], text: str) -> None:
     picture = Image.new("L", size, 90)
-    left, top, right, bottom = draw(picture, text)
+    left, top, right, bottom = credit(picture, text)
     assert 0 <= left < right <= size[0]
     assert 0 <= top < bottom <= size[1]
     assert picture.size == size
@@ -185,7 +191,7 @@ def test_a_letter_without_glyph_is_refused_and_named_by_number(
 def test_a_missing_font_is_refused(
     monkeypatch: pytest.MonkeyPatch, missing: tuple[str, str]
 ) -> None:
-    monkeypatch.setattr(imaging_mark, "_LATIN", missing)
+    monkeypatch.setattr(imaging_letters, "_LATIN", missing)
     with pytest.raises(RenditionRefused, match="font"):
         draw(Image.new("L", (900, 600)), LATIN)
 

@@ -117,7 +117,7 @@ def test_random_bytes_never_raise(one: bytes, two: bytes, three: bytes) -> None:
 
 def test_texts_beyond_a_segment_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="too long"):
-        metadata.write(replace(jpegs.RIGHTS, captions=(("ar", "ط" * 40_000),)))
+        metadata.write(replace(jpegs.RIGHTS, captions=(("ar", "ط" * 40_000),)), jpegs.SIZE)
 
 
 def told(path: Path, *tags: str) -> dict[str, object]:

@@ -1,22 +1,21 @@
-"""The XMP packet of a rendition."""
+"""The XMP packet of a rendition: IPTC Photo Metadata Standard 2023.2, XMP properties."""
 
 from __future__ import annotations
-
-import re
 
 from lxml import etree  # noqa: TID251  this package is the owner
 
 from dam.adapters.xmp.rdf import NAMESPACES, XML_LANG
 from dam.core.model import Rights
+from dam.core.plain import tidy
 
 
 def write(rights: Rights) -> bytes:
     """The XMP packet of a rendition in UTF-8, from `rights` alone.
 
-    Texts that are empty are left out; characters that XML does not know are dropped. The
-    first caption and the first usage terms are the `x-default`.
+    Texts that are empty are left out. The first caption and the first usage terms are the
+    `x-default`. There is no padding: nobody is to edit the packet in place.
     """
-    return _Writer(rights).packet()
+    return _Writer(tidy(rights)).packet()
 
 
 class _Writer:
@@ -42,31 +41,31 @@ class _Writer:
         self._text("xmpRights:Marked", "True")
         self._languages("xmpRights:UsageTerms", rights.usage_terms)
         self._text("xmpRights:WebStatement", rights.web_statement)
-        if _legal(rights.licensor):
-            bag = etree.SubElement(
+        if rights.licensor:
+            array = etree.SubElement(
                 etree.SubElement(self.about, _name("plus:Licensor")), _name("rdf:Seq")
             )
-            item = etree.SubElement(bag, _name("rdf:li"), {_name("rdf:parseType"): "Resource"})
-            etree.SubElement(item, _name("plus:LicensorName")).text = _legal(rights.licensor)
+            item = etree.SubElement(array, _name("rdf:li"), {_name("rdf:parseType"): "Resource"})
+            etree.SubElement(item, _name("plus:LicensorName")).text = rights.licensor
         self._text("plus:DataMining", rights.data_mining)
         self._text("Iptc4xmpExt:DigitalSourceType", rights.digital_source_type)
         body = etree.tostring(self.root, encoding="utf-8", pretty_print=True)
         start = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'.encode()
-        return start + body + b'<?xpacket end="w"?>'
+        return start + body + b'<?xpacket end="r"?>'
 
     def _text(self, name: str, text: str) -> None:
-        if _legal(text):
-            etree.SubElement(self.about, _name(name)).text = _legal(text)
+        if text:
+            etree.SubElement(self.about, _name(name)).text = text
 
     def _array(self, name: str, kind: str, texts: list[tuple[str, str]]) -> None:
-        kept = [(lang, _legal(text)) for lang, text in texts if _legal(text)]
+        kept = [(lang, text) for lang, text in texts if text]
         if not kept:
             return
         array = etree.SubElement(etree.SubElement(self.about, _name(name)), _name(kind))
         for lang, text in kept:
             item = etree.SubElement(array, _name("rdf:li"))
             if lang:
-                item.set(XML_LANG, _legal(lang))
+                item.set(XML_LANG, lang)
             item.text = text
 
     def _languages(self, name: str, texts: tuple[tuple[str, str], ...]) -> None:
@@ -77,8 +76,3 @@ class _Writer:
 def _name(name: str) -> str:
     prefix, _, local = name.partition(":")
     return f"{{{NAMESPACES[prefix]}}}{local}"
-
-
-def _legal(text: str) -> str:
-    """`text` without the characters that XML 1.0 (clause 2.2) has no place for."""
-    return re.sub("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text).strip()

@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from dam.adapters import faces, inbox
+from dam.adapters import faces, imaging, inbox
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
 from dam.core import names
 from dam.core.errors import DamError, IntegrityError, SourceChanged, StorageError, UnsafeSource
 from dam.core.facts import Facts, digest_of
+from dam.core.model import Disposition, Purpose
 from dam.core.readings import Status
 from dam.core.rows import AssetRow
 from dam.flows.ingest import photos, sidecars
@@ -167,16 +168,35 @@ def _recover(desk: Desk, report: Report) -> None:
 
 
 def surroundings(desk: Desk) -> None:
-    """Where the roster or the face check changed, what was held for want of them is due again."""
+    """What was set aside for want of something is due again once that has changed.
+
+    For want of the roster or the face check: held. For want of a reader of its format (HEIC,
+    AVIF, camera raw): quarantined. Where the roster or the mark changed, so is what is filed:
+    it may have to be made anew.
+    """
+    _formats(desk)
     checks = desk.settings.face_check and faces.available()
     roster = digest_of(desk.credits.file.model_dump(mode="json"))
     now = f"{roster} face check {'on' if checks else 'off'}"
+    mark = desk.marks.digest(Purpose.ARCHIVE)
+    now += f" mark {mark}" if mark else ""
     if desk.catalog.recall("surroundings") == now:
         return
     waiting = [row.id for row in desk.catalog.assets() if _wanting(desk, row)]
+    filed = desk.catalog.filed_assets() - set(waiting)
     with desk.catalog.transaction() as unit:
-        unit.mark_due(waiting)
+        unit.mark_due([*waiting, *sorted(filed)])
         unit.remember("surroundings", now)
+
+
+def _formats(desk: Desk) -> None:
+    now = " ".join(imaging.readers())
+    if desk.catalog.recall("readers") == now:
+        return
+    refused = [r.id for r in desk.catalog.assets() if r.disposition is Disposition.QUARANTINED]
+    with desk.catalog.transaction() as unit:
+        unit.mark_due(refused)
+        unit.remember("readers", now)
 
 
 def _wanting(desk: Desk, row: AssetRow) -> bool:

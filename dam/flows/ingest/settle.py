@@ -288,7 +288,8 @@ def _renewed(desk: Desk, asset: str, filed_as: str, considered: Considered) -> s
 
 def rights_digest(desk: Desk, considered: Considered) -> str:
     rights, line = desk.credits.rights(considered.facts)
-    return digest_of([repr(rights), line, considered.captured.isoformat()])
+    mark = desk.marks.digest(Purpose.ARCHIVE)
+    return digest_of([repr(rights), line, considered.captured.isoformat(), *filter(None, [mark])])
 
 
 def _filed_as(desk: Desk, asset: str) -> str | None:
@@ -361,7 +362,13 @@ def render(desk: Desk, child: Child, considered: Considered, target: str) -> Ren
     """The archive rendition of the photo the child holds, written to `target`."""
     rights, line = desk.credits.rights(considered.facts)
     return child.render(
-        RenderJob(target=target, rights=rights, mark=line, quality=desk.settings.jpeg_quality)
+        RenderJob(
+            target=target,
+            rights=rights,
+            mark=line,
+            quality=desk.settings.jpeg_quality,
+            style=desk.marks.style(Purpose.ARCHIVE),
+        )
     )
 
 

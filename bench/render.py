@@ -1,0 +1,169 @@
+"""The job `render`: what each stage of one rendition costs, beside a bare decode + encode.
+
+Everything runs in one fresh process a size, one photograph at a time, by the same functions that
+the darkroom's child calls. Rounds alternate: all stages, then the baseline, then all stages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from PIL import Image
+
+from bench.baseline import decode_and_encode
+from bench.photographs import write_photograph
+from dam.adapters import faces, imaging, imaging_blocks, imaging_color, metadata, readback
+from dam.adapters import imaging_mark as mark
+from dam.adapters import imaging_profiles as profiles
+from dam.core.model import Rights
+from dam.core.readings import Color
+
+_SPAWN = multiprocessing.get_context("spawn")
+_LINE = "Photo : Rachid Azzouzy / AMAL"
+_RIGHTS = Rights(
+    creators=("Rachid Azzouzy",),
+    credit_line=_LINE,
+    copyright="© 2021 Rachid Azzouzy / AMAL",
+    source="AMAL",
+    captions=(("fr", "Un atelier à Tanger"),),
+    usage_terms=(("en", "Press only"),),
+    web_statement="https://example.org/rights",
+    licensor="AMAL",
+    pack="",
+)
+STAGES = (
+    "hash",
+    "header",
+    "decode",
+    "faces",
+    "orient",
+    "colour",
+    "mark",
+    "metadata",
+    "encode",
+    "read_back",
+)
+Result = TypeVar("Result")
+
+
+class _Clock:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+
+    def __call__(self, stage: str, work: Callable[[], Result]) -> Result:
+        begin = time.perf_counter()
+        result = work()
+        self.spent[stage] = self.spent.get(stage, 0.0) + time.perf_counter() - begin
+        return result
+
+
+def _stages(photo: Path, target: Path) -> dict[str, float]:
+    """Seconds of each stage of one rendition."""
+    clock = _Clock()
+
+    def digest() -> None:
+        with photo.open("rb") as file:
+            hashlib.file_digest(file, "sha256")
+
+    clock("hash", digest)
+    data = photo.read_bytes()
+    clock("header", lambda: imaging_blocks.take_apart("JPEG", data))
+    original = clock("decode", lambda: imaging.open_original(photo, imaging.Limits()))
+    # Opening takes the container apart itself; what is left of it is the decoder.
+    clock.spent["decode"] -= clock.spent["header"]
+    clock("faces", lambda: faces.count(*original.reduced(faces.LOOK_SIDE)))
+    picture = clock("orient", original.upright)
+    icc = clock("colour", lambda: imaging_color.in_space(picture, original.icc, Color.SRGB))
+    clock("mark", lambda: mark.draw(picture, _LINE))
+
+    def texts() -> metadata.Written:
+        metadata.read(original.blocks)
+        return metadata.write(_RIGHTS, picture.size)
+
+    written = clock("metadata", texts)
+    jpeg = clock(
+        "encode",
+        lambda: imaging.encode(
+            picture,
+            quality=90,
+            icc=icc,
+            exif=written.exif,
+            xmp=written.xmp,
+            app13=written.app13,
+        ),
+    )
+    if complaints := clock("read_back", lambda: readback.check(jpeg, _RIGHTS, picture.size)):
+        raise SystemExit(f"the rendition is not clean: {complaints}")
+    target.write_bytes(jpeg)
+    return clock.spent
+
+
+def _measure(folder: str, megapixels: float, rounds: int) -> tuple[list[dict[str, float]], int]:
+    """Rounds of stages, each with its `baseline`, and this process's peak memory in MiB."""
+    photo, target = Path(folder) / "photo.jpg", Path(folder) / "out.jpg"
+    found = []
+    for _ in range(rounds + 1):
+        spent = _stages(photo, target)
+        begin = time.perf_counter()
+        decode_and_encode((str(photo), str(target)))
+        found.append({**spent, "baseline": time.perf_counter() - begin})
+    # The first round loads libraries and the model.
+    return found[1:], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def _draw(folder: str, megapixels: float, space: str) -> None:
+    """A photograph that lies on its side, in the colour space of a telephone or in sRGB."""
+    plain, photo = Path(folder) / "plain.jpg", Path(folder) / "photo.jpg"
+    write_photograph(plain, megapixels, 1)
+    with Image.open(plain, formats=("JPEG",)) as picture:
+        exif = picture.getexif()
+        exif[0x0112] = 6
+        icc = profiles.coded(12, 13) if space == "p3" else profiles.srgb()
+        picture.save(photo, quality="keep", exif=exif, icc_profile=icc)
+
+
+def render(sizes: list[float], rounds: int, space: str) -> dict[str, object]:
+    """Measure the stages for photographs of so many megapixels each."""
+    told: dict[str, object] = {
+        "job": "render",
+        "baseline": "Pillow decode + encode of the same photograph, in the same process",
+        "colour_space": space,
+        "faces": "installed" if faces.available() else "not installed",
+        "rounds": rounds,
+    }
+    for megapixels in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            with ProcessPoolExecutor(1, mp_context=_SPAWN) as pool:
+                pool.submit(_draw, folder, megapixels, space).result()
+            with ProcessPoolExecutor(1, mp_context=_SPAWN) as pool:
+                found, peak = pool.submit(_measure, folder, megapixels, rounds).result()
+        told |= _told(f"{megapixels:g}_mp", found, peak)
+    return told
+
+
+def _told(size: str, found: list[dict[str, float]], peak: int) -> dict[str, object]:
+    def milliseconds(values: list[float]) -> float:
+        return round(1000 * statistics.median(values), 1)
+
+    totals = [sum(one[stage] for stage in STAGES) for one in found]
+    ratios = sorted(t / one["baseline"] for t, one in zip(totals, found, strict=True))
+    return {
+        **{f"{size}_{stage}_ms": milliseconds([one[stage] for one in found]) for stage in STAGES},
+        f"{size}_all_stages_ms": milliseconds(totals),
+        f"{size}_baseline_ms": milliseconds([one["baseline"] for one in found]),
+        f"{size}_ratio_median": round(statistics.median(ratios), 2),
+        f"{size}_ratio_least": round(ratios[0], 2),
+        f"{size}_ratio_most": round(ratios[-1], 2),
+        f"{size}_peak_mib": peak,
+    }

@@ -1,0 +1,104 @@
+"""Looking for what must not be there: every form in which a value can hide, and foreign tags."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.workspaces import Json
+
+#: Every tag that a rendition may have, apart from the ICC profile and what exiftool says of the
+#: file. With `-ee -u -a`, a tag that is not here is a leak until somebody says otherwise.
+ALLOWED = {
+    "JFIF": "JFIFVersion ResolutionUnit XResolution YResolution",
+    "IFD0": "Artist Copyright ImageDescription ResolutionUnit XResolution YResolution "
+    "YCbCrPositioning",
+    "ExifIFD": "ComponentsConfiguration DateTimeOriginal ExifVersion FlashpixVersion ColorSpace "
+    "ExifImageWidth ExifImageHeight",
+    "IPTC": "ApplicationRecordVersion By-line CodedCharacterSet CopyrightNotice Credit DateCreated "
+    "Source Caption-Abstract",
+    "Photoshop": "IPTCDigest",
+    "XMP-dc": "Creator Rights Description Description-ar Description-en Description-fr Identifier",
+    "XMP-iptcExt": "DigitalSourceType",
+    "XMP-photoshop": "Credit DateCreated Source",
+    "XMP-plus": "DataMining LicensorName",
+    "XMP-xmpRights": "Marked UsageTerms UsageTerms-ar UsageTerms-en UsageTerms-fr WebStatement",
+    "Composite": "ImageSize Megapixels",
+    "File": "BitsPerSample ColorComponents CurrentIPTCDigest EncodingProcess ExifByteOrder "
+    "FileType FileTypeExtension ImageHeight ImageWidth MIMEType YCbCrSubSampling",
+}
+TAGS = {f"{group}:{tag}" for group, tags in ALLOWED.items() for tag in tags.split()}
+#: The same for exiv2, by its own keys.
+KEYS = re.compile(
+    r"Exif\.Image\.(ImageDescription|[XY]Resolution|ResolutionUnit|Artist|YCbCrPositioning"
+    r"|Copyright|ExifTag)"
+    r"|Exif\.Photo\.(ExifVersion|DateTimeOriginal|ComponentsConfiguration|FlashpixVersion"
+    r"|ColorSpace|Pixel[XY]Dimension)"
+    r"|Iptc\.Envelope\.CharacterSet"
+    r"|Iptc\.Application2\.(RecordVersion|DateCreated|Byline|Credit|Source|Copyright|Caption)"
+    r"|Xmp\.dc\.(creator|rights|description|identifier)"
+    r"|Xmp\.photoshop\.(Credit|Source|DateCreated)"
+    r"|Xmp\.xmpRights\.(Marked|UsageTerms|WebStatement)"
+    r"|Xmp\.plus\.(DataMining|Licensor(\[1\](/plus:LicensorName)?)?)"
+    r"|Xmp\.iptcExt\.DigitalSourceType"
+)
+
+
+def strays(told: Iterable[Json]) -> set[str]:
+    """Tags that exiftool found and that no rendition may have."""
+    skipped = ("ICC-", "ICC_Profile:", "System:", "ExifTool:ExifToolVersion", "SourceFile")
+    found = {tag for tags in told for tag in tags if not tag.startswith(skipped)}
+    return found - TAGS
+
+
+def forms(value: str) -> Iterator[bytes]:
+    """The value as bytes in every encoding that a block, a text or an address may have."""
+    for raw in (value.encode("utf-8"), value.encode("utf-16-le"), value.encode("utf-16-be")):
+        yield raw
+        yield raw.hex().encode()
+        yield raw.hex().upper().encode()
+        for skipped in range(3):
+            coded = base64.b64encode(bytes(skipped) + raw)
+            # The characters at both ends are shared with the neighbours.
+            own = coded[4 if skipped else 0 : len(coded) // 4 * 4 - 4]
+            # A picture's own bytes may read like a few letters.
+            yield own if len(own) >= 10 else raw
+    utf8 = value.encode("utf-8")
+    yield "".join(f"%{byte:02x}" for byte in utf8).encode()
+    yield "".join(f"%{byte:02X}" for byte in utf8).encode()
+    yield "".join(f"&#{ord(letter)};" for letter in value).encode()
+    yield "".join(f"&#x{ord(letter):x};" for letter in value).encode()
+    yield value.encode("unicode_escape")
+
+
+def found_in(data: bytes, values: Iterable[str]) -> set[str]:
+    """Which of the values are in the bytes, in any form and in upper or lower case."""
+    folded = data.lower()
+    return {value for value in values if any(form.lower() in folded for form in forms(value))}
+
+
+def everything_told(paths: Iterable[Path]) -> bytes:
+    """All that exiftool can get out of files, binary values and embedded documents too."""
+    if shutil.which("exiftool") is None:
+        pytest.skip("exiftool is not installed")
+    ran = subprocess.run(
+        ["exiftool", "-a", "-u", "-G1", "-ee", "-b", "--System:all", *map(str, paths)],
+        capture_output=True,
+    )
+    return ran.stdout
+
+
+def exiv2_told(path: Path) -> tuple[bytes, set[str]]:
+    """All that exiv2 prints of a file, and the keys that no rendition may have."""
+    if shutil.which("exiv2") is None:
+        pytest.skip("exiv2 is not installed")
+    ran = subprocess.run(["exiv2", "-pa", str(path)], capture_output=True)
+    assert ran.stderr == b"", path
+    keys = re.findall(rb"^((?:Exif|Iptc|Xmp)\.\S+)", ran.stdout, re.MULTILINE)
+    return ran.stdout, {key.decode() for key in keys if not KEYS.fullmatch(key.decode())}
