@@ -36,6 +36,8 @@ from dam.flows.ingest.run import redecide
 #: The day of the measurement; consents have begun and go on.
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 ROUNDS = 3
+#: Under a changed rule pack so many are decided again; each costs the same, however many.
+AGAIN = 10_000
 _RECORDS_A_FILE = 1000
 
 
@@ -59,13 +61,18 @@ def _measure(root: Path, count: int, sample: int) -> dict[str, object]:
     rule = root / "rules" / "consent" / "in-time.yaml"
     rule.write_text(rule.read_text() + "# The same rule; the pack has another digest.\n")
     with _desk(root, NOW + timedelta(hours=2)) as desk:
-        _say("deciding all again under a changed rule pack")
-        every = _cpu(lambda: _drain(desk)) / count
+        _say("deciding again under a changed rule pack")
+        begin = time.process_time()
+        stale = desk.catalog.stale_pack(desk.pack.digest)
+        took = time.process_time() - begin
+        again_for = stale[:AGAIN]
+        every = took / count + _cpu(lambda: _decide_all(desk, again_for)) / len(again_for)
         bare, core = _bare(desk, ids[:: max(1, count // sample)][:sample])
     return {
         "first_decisions_cpu_seconds": round(first, 2),
         **one,
         "baseline": "the rules' CEL expressions, each for every purpose, one cel.Context an asset",
+        "rules_changed_decided_again": len(again_for),
         "rules_changed_ms_a_photograph": round(every * 1000, 3),
         "baseline_ms_a_photograph": round(bare * 1000, 3),
         "rules_changed_ratio": round(every / bare, 2),
