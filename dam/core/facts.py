@@ -20,7 +20,9 @@ from dam.core.record import Region
 
 #: What is looked for in a photograph and its sidecars. Facts of an earlier version do not say
 #: whether it is there: such a photograph is looked at again, and until then that is unknown.
-VERSION = 1
+VERSION = 2
+#: The first versions that say whether names and places stand somewhere.
+NAMES_SOUGHT = 1
 
 #: How much of a true name stands somewhere, how exactly a place is named there.
 NameSaid = Literal["first", "full"]
@@ -94,10 +96,24 @@ class PlaceFact(Strict):
     in_metadata: bool = False
 
 
+class BoxFact(Strict):
+    """Where a face was found: fractions of the upright picture from top left, score 0 to 1."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    score: float
+
+
 class FacesFact(Strict):
-    """Faces counted on the picture; `count` is None when nobody looked."""
+    """Faces counted on the picture; `count` is None when nobody looked.
+
+    `boxes` tell where they are: as many as were counted, or nobody kept them.
+    """
 
     count: int | None = None
+    boxes: tuple[BoxFact, ...] = ()
     status: Status = Status.ABSENT
     source: str = ""
     detail: str = ""

@@ -18,6 +18,7 @@ from dam.core.facts import (
     FILE_DATE,
     VERSION,
     BlockFact,
+    BoxFact,
     CaptionFact,
     FacesFact,
     Facts,
@@ -35,6 +36,9 @@ from dam.core.record import Person, PhotoStatement
 
 #: Cameras without a set clock start at 1980, 1990 or 2000; anything before this is no date.
 EARLIEST_CAPTURE = date(1990, 1, 1)
+
+#: Digits of a face's place: less than a pixel of the largest picture that is read.
+PLACES = 5
 
 #: Of more towns than that in the metadata the rest is not looked for in captions.
 MAX_TOWNS = 50
@@ -265,7 +269,17 @@ def _faces(looked: Looked) -> FacesFact:
     faces = looked.faces
     if faces.faces is None:
         return FacesFact(status=Status.UNREADABLE, source=faces.detector, detail=faces.detail)
-    return FacesFact(count=len(faces.faces), status=Status.KNOWN, source=faces.detector)
+    boxes = tuple(
+        BoxFact(
+            x=round(face.x, PLACES),
+            y=round(face.y, PLACES),
+            w=round(face.w, PLACES),
+            h=round(face.h, PLACES),
+            score=round(face.score, 2),
+        )
+        for face in faces.faces
+    )
+    return FacesFact(count=len(boxes), boxes=boxes, status=Status.KNOWN, source=faces.detector)
 
 
 def _people(read: Sequence[Statement], meta: Metadata, names_in: dict[str, NameSaid]) -> PeopleFact:

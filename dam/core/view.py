@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dam.core.consent import RISK_ORDER, Record, Standing, stand, state_on
-from dam.core.facts import VERSION, Facts, PeopleFact, PersonFact, youngest
+from dam.core.facts import NAMES_SOUGHT, Facts, PeopleFact, PersonFact, youngest
 from dam.core.model import (
     REFUSING_STATES,
     AgeBand,
@@ -99,7 +99,7 @@ def build(
     }
     if facts.captured.value:
         photo["captured"] = facts.captured.value
-    if facts.version >= VERSION:
+    if facts.version >= NAMES_SOUGHT:
         photo["place_in"] = list(naming.places)
         photo["place_said"] = next((naming.places[w] for w in LEAVES if w in naming.places), "none")
     variables: dict[str, object] = {
@@ -237,7 +237,7 @@ def _person(
 
 def _named(person: PersonFact, facts: Facts, naming: Naming) -> dict[str, object]:
     """Where the person's name stands, and what would tell who and where the person is."""
-    if facts.version < VERSION:
+    if facts.version < NAMES_SOUGHT:
         return {}
     known = naming.names.get(person.subject or "", {})
     said = [{**facts.people.named_in}, known]
