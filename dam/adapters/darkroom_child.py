@@ -21,7 +21,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dam.adapters import faces, imaging, imaging_mark, metadata, readback
+from dam.adapters import faces, imaging, imaging_mark, imaging_redact, metadata, readback
 from dam.core.errors import (
     ConfigurationError,
     DamError,
@@ -223,7 +223,7 @@ def _look(bench: _Bench, request: Request) -> Looked:
 def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
     original = bench.load(request)
     picture, icc = original.finished(job.max_side, job.color)
-    imaging.redact(picture, job.redact)
+    imaging_redact.destroy(picture, job.redact, check=request.face_check)
     if job.mark:
         imaging_mark.draw(picture, job.mark, job.style)
     srgb = job.color is Color.SRGB or not original.icc
