@@ -69,6 +69,7 @@ class PersonFact(Strict):
 class PeopleFact(Strict):
     """Who is shown. `stated` is unknown when no person has said.
 
+    `redact_others`: a sidecar asks that faces of nobody listed are destroyed, and none forbids it.
     `mentioned` counts the people that the photo's own metadata speaks of; `minors_mentioned`
     those of them that it says are, or may be, minors. `named_in` tells where a name that the
     metadata gives to a person stands (metadata, caption, file name) and how much of it; the
@@ -76,6 +77,7 @@ class PeopleFact(Strict):
     """
 
     stated: Literal["unknown", "none", "crowd", "listed"] = "unknown"
+    redact_others: bool = False
     persons: tuple[PersonFact, ...] = ()
     mentioned: int = 0
     minors_mentioned: int = 0

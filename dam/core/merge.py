@@ -317,6 +317,7 @@ def _people(read: Sequence[Statement], meta: Metadata, names_in: dict[str, NameS
     return PeopleFact(
         stated=stated,
         persons=persons,
+        redact_others={True} == {s.said.redact_others for s in read if s.said} - {None},
         mentioned=mentions.count(meta, persons),
         minors_mentioned=mentions.minors(meta),
         mentioned_by=tuple(dict.fromkeys(r.source for r in meta.readings if mentions.of_people(r))),

@@ -34,6 +34,7 @@ from tests.core.dossiers import (
     DAY,
     adult,
     dossier,
+    faces,
     facts,
     girl,
     girl_body,
@@ -270,7 +271,7 @@ def test_a_rule_that_trips_holds_and_says_so() -> None:
 
 
 def test_a_reason_names_only_those_it_is_about() -> None:
-    both = facts(person("S-1"), person("S-2", AgeBand.ADULT))
+    both = facts(person("S-1"), person("S-2", AgeBand.ADULT), faces=faces(1))
     coach = adult(id="C-2", subject={"id": "S-2"}, permissions={"face": "no"})
     (reason,) = decide(dossier(girl(), coach, about=both), pack(), Purpose.PRESS, DAY).reasons
     assert reason.rule == "face-may-be-shown"
