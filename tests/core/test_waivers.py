@@ -21,7 +21,18 @@ from dam.core.record import ConsentEvent
 from dam.core.rules import RulePack
 from dam.core.view import Dossier
 from dam.core.waivers import WORLD, Waiver
-from tests.core.dossiers import DAY, OTHER_SHA, adult, dossier, faces, facts, girl, known, pack, person
+from tests.core.dossiers import (
+    DAY,
+    OTHER_SHA,
+    adult,
+    dossier,
+    faces,
+    facts,
+    girl,
+    known,
+    pack,
+    person,
+)
 from tests.core.questions import ASKED, NAY_STATES, WORDS, Case, asked, cases, told
 from tests.core.test_decide_stricter import STRICTER, Draw, never_softer
 from tests.core.waiving import BY, LAST, holding, waive
