@@ -158,6 +158,7 @@ class Desk:
         shown = {p.subject for facts, _, _ in photos for p in facts.people.persons}
         known = self.catalog.names_of(sorted(subject for subject in shown if subject))
         waived: dict[str, list[Waiver]] = {}
+        drawn = self.catalog.drawn_on(*(sha256 for _, sha256, _ in photos))
         for waiver in self.catalog.waivers_of(*(sha256 for _, sha256, _ in photos)):
             waived.setdefault(waiver.sha256, []).append(waiver)
         return [
@@ -168,6 +169,7 @@ class Desk:
                 told.about(facts),
                 waivers=tuple(waived.get(sha256, ())),
                 naming=naming.find(facts, name, _names_in(facts, known)),
+                drawn=drawn.get(sha256, ()),
             )
             for facts, sha256, name in photos
         ]
