@@ -275,7 +275,10 @@ def second_source(case: Case, draw: Draw) -> Case:
 
 
 def another_consent(case: Case, draw: Draw) -> Case:
-    """A second consent of a subject whose entry names none, or names the first."""
+    """A second consent of a subject whose entry names none, or names the first.
+
+    It tells nothing of the subject that nobody has told: what becomes known may well approve.
+    """
     subject = about(case, draw)
     assume(subject is not None)
     assume(sum(r.item.subject.id == subject for r in case.records) >= 1)
@@ -283,6 +286,9 @@ def another_consent(case: Case, draw: Draw) -> Case:
     body = draw(bodies(merged(girl_body(), {"id": "C-new"}), "age_band", "risk_reasons", "events"))
     assert isinstance(body, dict)
     body["subject"]["id"] = subject
+    told_before = case.dossier.standings(case.day, "10y").get(subject or "", ())
+    if all(s.age_band is AgeBand.UNKNOWN for s in told_before):
+        body["subject"].pop("age_band", None)
     for word in ("unaccompanied", "situation", "risk"):
         if all(
             word not in r.item.subject.model_fields_set
