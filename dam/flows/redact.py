@@ -65,7 +65,8 @@ def draw(desk: Desk, row: AssetRow, order: Order) -> Change:
         ident = f"R-{desk.day():%Y%m%d}-{secrets.token_hex(4)}"
         drawn = Drawn(ident, order.box, order.subject, order.by)
         unit.add_drawn(DrawnRow(row.id, drawn, desk.instant()), order.reason)
-        told: dict[str, object] = {"redaction": ident, "by": order.by, "region": list(order.box)}
+        region = ",".join(f"{number:g}" for number in order.box)
+        told: dict[str, object] = {"redaction": ident, "by": order.by, "region": region}
         unit.append(Event("redaction.drawn", row.id, told), desk.instant())
         unit.mark_due([row.id])
     return Change(row.id, (drawn,), row.archived_as is not None)
