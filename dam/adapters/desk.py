@@ -22,6 +22,7 @@ from dam.adapters.darkroom import Darkroom
 from dam.adapters.imaging import Limits
 from dam.adapters.lock import WorkspaceLock
 from dam.adapters.marks import read_marks
+from dam.adapters.previews import Previews
 from dam.adapters.settings import Settings, Workspace, prepare
 from dam.adapters.store import Archive, OriginalStore
 from dam.core import names, naming, private, rules, waivers
@@ -66,6 +67,7 @@ class Desk:
     now: Callable[[], datetime]
     rule_files: str
     marks: Marks
+    previews: Previews
 
     def day(self) -> date:
         """Today's calendar day where the workspace stands."""
@@ -383,6 +385,7 @@ def open_desk(
             now=now,
             rule_files=files,
             marks=marks,
+            previews=Previews(workspace.previews),
         )
 
 

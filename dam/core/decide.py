@@ -120,7 +120,7 @@ def decide_all(
                 holds_until=min((*ahead, *passed), default=None),
                 consents=consents,
                 waived=waived,
-                redact=hiding.redactions if approved else (),
+                redact=hiding.redactions,
             )
         )
     return tuple(decisions)

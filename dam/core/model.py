@@ -293,7 +293,8 @@ class Decision:
     `holds_until` is the first day on which the decision could change by the calendar
     alone (None: never). `consents` are (consent id, digest of the record as it counted).
     `waived` are the reasons that do not stand because of a waiver, whatever was decided.
-    `redact` is what the obligation to redact faces means on this picture.
+    `redact` is what must be destroyed wherever this picture is shown, whatever was decided; with
+    an approval that is what the obligation to redact faces means.
     """
 
     purpose: Purpose

@@ -19,7 +19,7 @@ from dam.core.credits import load_credits
 from dam.core.decide import decide
 from dam.core.facts import Facts
 from dam.core.merge import Received, Statement, merge
-from dam.core.model import Decision, Face, Purpose
+from dam.core.model import Decision, Disposition, Face, Purpose
 from dam.core.readings import Block, FaceCount, Field, Looked, Metadata, Reading, Status
 from dam.core.redaction import Drawn
 from dam.core.tree import Node, parse
@@ -253,7 +253,8 @@ def test_scenario(scenario: Scenario) -> None:
         told = cast("Map", scenario.body["redacts"])
         destroyed = Counter(each.subject or "nobody" for each in decision.redact)
         assert destroyed == {whose: int(str(number)) for whose, number in told.items()}
-    assert bool(decision.redact) == ("redact_faces" in decision.obligations)
+    approved = decision.disposition is Disposition.APPROVED
+    assert ("redact_faces" in decision.obligations) == (approved and bool(decision.redact))
     assert {w.rule for w in decision.waived} == set(map(str, scenario.items("waived")))
 
 

@@ -28,6 +28,7 @@ from dam.core.model import Decision, Disposition, Event, Face, Purpose
 from dam.core.plan import ARCHIVE, Publish, Retract, asset_id, plan
 from dam.core.readings import Rendered, RenderJob, Status
 from dam.core.rows import AssetRow, AssetState, ProvenanceRow, RenditionRow
+from dam.flows import previews
 from dam.flows.ingest.consider import (
     Arrival,
     Considered,
@@ -236,6 +237,7 @@ def apply(
     """
     row = task.row
     decision = considered.decision(Purpose.ARCHIVE)
+    _preview(desk, child, row, decision, looked=looked)
     filed_as = _filed_as(desk, row.id)
     if filed_as is not None and decision.disposition is Disposition.APPROVED:
         filed_as = _renewed(desk, row.id, filed_as, considered)
@@ -244,6 +246,7 @@ def apply(
         if not looked:
             considered = look(desk, child, row)
             decision = considered.decision(Purpose.ARCHIVE)
+            _preview(desk, child, row, decision, looked=True)
             effect = plan(row.id, None, considered.captured, decision)
         if isinstance(effect, Publish):
             return _publish(desk, child, task, considered, effect)
@@ -257,6 +260,13 @@ def apply(
     if not looked and row.disposition is decision.disposition:
         return None
     return _outcome(row, decision, archived)
+
+
+def _preview(desk: Desk, child: Child, row: AssetRow, decision: Decision, *, looked: bool) -> None:
+    if looked:
+        previews.make(desk, child, row.id, decision)
+    else:
+        desk.previews.drop_stale(row.id, previews.digest(decision))
 
 
 def _outcome(row: AssetRow, decision: Decision, archived: str | None) -> Outcome:
