@@ -37,7 +37,8 @@ def test_it_is_made_with_the_look_small_private_and_without_metadata(workspace: 
     with Image.open(place) as picture:
         assert picture.size == (683, 1024)
         assert not picture.getexif()
-        assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "icc_profile"}
+        plain = {"jfif", "jfif_version", "jfif_unit", "jfif_density", "icc_profile"}
+        assert set(picture.info) <= plain
 
 
 def test_what_was_held_has_one_too_and_a_lost_one_is_made_again(workspace: Workspace) -> None:

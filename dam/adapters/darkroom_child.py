@@ -226,9 +226,10 @@ def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
     imaging_redact.destroy(picture, job.redact, check=request.face_check)
     if job.mark:
         imaging_mark.draw(picture, job.mark, job.style)
+    complaints: tuple[str, ...] = ()
     if job.bare:
         # A preview never leaves: it carries no texts, which is what the reader would ask for.
-        jpeg, complaints = imaging.encode(picture, quality=job.quality, icc=icc), ()
+        jpeg = imaging.encode(picture, quality=job.quality, icc=icc)
     else:
         srgb = job.color is Color.SRGB or not original.icc
         written = metadata.write(job.rights, picture.size, srgb=srgb)

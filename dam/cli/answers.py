@@ -12,7 +12,7 @@ from dam.core.model import Disposition
 from dam.core.rows import AssetRow
 from dam.core.waivers import Waiver
 from dam.flows import answers as flow
-from dam.flows import previews
+from dam.flows.ingest import previews
 from dam.render import documents, terminal
 from dam.render.lang import Speech
 

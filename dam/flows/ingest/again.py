@@ -14,7 +14,7 @@ from dam.adapters.desk import Desk
 from dam.core.model import Decision, Disposition, Purpose
 from dam.core.plan import Keep, plan
 from dam.core.rows import AssetState
-from dam.flows import previews
+from dam.flows.ingest import previews
 from dam.flows.ingest.consider import Considered
 from dam.flows.ingest.outcome import Outcome, became, whys
 from dam.flows.ingest.settle import announce, on_stored_facts, rights_digest

@@ -28,7 +28,7 @@ from dam.core.model import Decision, Disposition, Event, Face, Purpose
 from dam.core.plan import ARCHIVE, Publish, Retract, asset_id, plan
 from dam.core.readings import Rendered, RenderJob, Status
 from dam.core.rows import AssetRow, AssetState, ProvenanceRow, RenditionRow
-from dam.flows import previews
+from dam.flows.ingest import previews
 from dam.flows.ingest.consider import (
     Arrival,
     Considered,
