@@ -24,7 +24,7 @@ _AROUND: Final = 1.0
 _CLOSE: Final = 256
 #: A found face of which at least this part is filled, or whose middle is, lies there.
 _INSIDE: Final = 0.5
-_HINT = "Draw a larger region: dam redact ASSET --region x,y,w,h"
+_HINT = "Draw a larger region with dam redact"
 
 
 def destroy(picture: Image, regions: Sequence[Face], *, check: bool) -> None:
@@ -34,25 +34,25 @@ def destroy(picture: Image, regions: Sequence[Face], *, check: bool) -> None:
     or nobody can look, and for a region that is no rectangle on the picture.
     """
     imaging.redact(picture, regions)
-    left = _still_seen(picture, regions) if check and regions else []
+    left = _still_seen(picture, regions, regions) if check and regions else []
     for margin in WIDER:
         if not left:
             return
         imaging.redact(picture, left, margin)
-        left = _still_seen(picture, regions)
+        left = _still_seen(picture, regions, left)
     if left:
         raise RenditionRefused("A face can still be seen where it was to be destroyed", _HINT)
 
 
-def _still_seen(picture: Image, regions: Sequence[Face]) -> list[Face]:
-    """The regions in which the face check finds a face."""
+def _still_seen(picture: Image, regions: Sequence[Face], close: Sequence[Face]) -> list[Face]:
+    """The regions in which the face check finds a face; it looks closely at those of `close`."""
     whole = _found(imaging.small(picture, faces.LOOK_SIDE), (0.0, 0.0, 1.0, 1.0))
     return [
         region
         for region in regions
         if any(
             _lies_in(face, imaging.grown(region, imaging.REDACT_MARGIN))
-            for face in (*whole, *_close_up(picture, region))
+            for face in (*whole, *(_close_up(picture, region) if region in close else ()))
         )
     ]
 

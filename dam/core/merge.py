@@ -31,8 +31,9 @@ from dam.core.facts import (
 )
 from dam.core.model import AgeBand
 from dam.core.naming import named_in
+from dam.core.placing import box_of, same_place
 from dam.core.readings import Field, Looked, Metadata, Status, parse_captured
-from dam.core.record import Person, PhotoStatement
+from dam.core.record import Person, PhotoStatement, Region
 
 #: Cameras without a set clock start at 1980, 1990 or 2000; anything before this is no date.
 EARLIEST_CAPTURE = date(1990, 1, 1)
@@ -326,6 +327,13 @@ def _people(read: Sequence[Statement], meta: Metadata, names_in: dict[str, NameS
     )
 
 
+def _region(said: Sequence[Region]) -> Region | None:
+    """Where the nearest source says that a face is, unless another one says that it is elsewhere."""
+    if not said or not all(same_place(box_of(said[0]), box_of(other)) for other in said[1:]):
+        return None
+    return said[0]
+
+
 def _person(said: Sequence[tuple[Person, str]]) -> PersonFact:
     """Several sources about one person: youngest age, identifiable if anybody says so."""
     ages = [p.age_band for p, _ in said if "age_band" in p.model_fields_set]
@@ -335,7 +343,7 @@ def _person(said: Sequence[tuple[Person, str]]) -> PersonFact:
         age_band=youngest(ages),
         age_stated=bool(ages),
         identifiable=any(p.identifiable for p, _ in said),
-        region=next((p.region for p, _ in said if p.region), None),
+        region=_region([p.region for p, _ in said if p.region]),
         # Two records named for one person: neither is certain to be meant, and the sources
         # contradict each other.
         consent=consents.pop() if len(consents) == 1 else None,
