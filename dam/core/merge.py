@@ -328,7 +328,7 @@ def _people(read: Sequence[Statement], meta: Metadata, names_in: dict[str, NameS
 
 
 def _region(said: Sequence[Region]) -> Region | None:
-    """Where the nearest source says that a face is, unless another one says that it is elsewhere."""
+    """Where the nearest source says that a face is, unless another one says elsewhere."""
     if not said or not all(same_place(box_of(said[0]), box_of(other)) for other in said[1:]):
         return None
     return said[0]
