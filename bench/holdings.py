@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from dam.adapters.catalog import Unit
 from dam.adapters.desk import Desk
@@ -22,7 +22,7 @@ from dam.core.facts import (
     PersonFact,
     TextFact,
 )
-from dam.core.model import AgeBand, Disposition, Purpose
+from dam.core.model import AgeBand, Decision, Disposition, Purpose
 from dam.core.plan import archive_name, asset_id
 from dam.core.readings import Status
 from dam.core.rows import AssetRow, ProvenanceRow, RenditionRow
@@ -42,6 +42,8 @@ SCOPE = {
     "valid_until": "2030-10-31",
 }
 _TOGETHER = 500
+#: Nothing is redacted: all that a filed rendition's digest asks of its decision.
+_APPROVED = Decision(Purpose.ARCHIVE, "world", date.min, Disposition.APPROVED, (), (), "", "", None)
 
 
 def consent(number: int) -> dict[str, object]:
@@ -164,5 +166,7 @@ def _add(desk: Desk, unit: Unit, number: int, told: Facts, at: datetime) -> str:
     archive = Purpose.ARCHIVE.value
     unit.plan_rendition(RenditionRow(ident, archive, relative, sha256, 1, "planned", at))
     unit.mark_filed(ident, archive)
-    unit.remember(f"rights:{ident}", rights_digest(desk, Considered(told, Dossier(told), ())))
+    unit.remember(
+        f"rights:{ident}", rights_digest(desk, Considered(told, Dossier(told), (_APPROVED,)))
+    )
     return ident

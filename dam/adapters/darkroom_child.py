@@ -21,7 +21,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dam.adapters import faces, imaging, imaging_mark, metadata, readback
+from dam.adapters import faces, imaging, imaging_mark, imaging_redact, metadata, readback
 from dam.core.errors import (
     ConfigurationError,
     DamError,
@@ -223,20 +223,26 @@ def _look(bench: _Bench, request: Request) -> Looked:
 def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
     original = bench.load(request)
     picture, icc = original.finished(job.max_side, job.color)
-    imaging.redact(picture, job.redact)
+    imaging_redact.destroy(picture, job.redact, check=request.face_check)
     if job.mark:
         imaging_mark.draw(picture, job.mark, job.style)
-    srgb = job.color is Color.SRGB or not original.icc
-    written = metadata.write(job.rights, picture.size, srgb=srgb)
-    jpeg = imaging.encode(
-        picture,
-        quality=job.quality,
-        icc=icc,
-        exif=written.exif,
-        xmp=written.xmp,
-        app13=written.app13,
-    )
-    if complaints := readback.check(jpeg, job.rights, picture.size):
+    complaints: tuple[str, ...] = ()
+    if job.bare:
+        # A preview never leaves: it carries no texts, which is what the reader would ask for.
+        jpeg = imaging.encode(picture, quality=job.quality, icc=icc)
+    else:
+        srgb = job.color is Color.SRGB or not original.icc
+        written = metadata.write(job.rights, picture.size, srgb=srgb)
+        jpeg = imaging.encode(
+            picture,
+            quality=job.quality,
+            icc=icc,
+            exif=written.exif,
+            xmp=written.xmp,
+            app13=written.app13,
+        )
+        complaints = readback.check(jpeg, job.rights, picture.size)
+    if complaints:
         raise RenditionRefused(
             "The finished rendition was read back and refused: " + "; ".join(complaints)[:1000]
         )

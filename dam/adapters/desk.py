@@ -22,6 +22,7 @@ from dam.adapters.darkroom import Darkroom
 from dam.adapters.imaging import Limits
 from dam.adapters.lock import WorkspaceLock
 from dam.adapters.marks import read_marks
+from dam.adapters.previews import Previews
 from dam.adapters.settings import Settings, Workspace, prepare
 from dam.adapters.store import Archive, OriginalStore
 from dam.core import names, naming, private, rules, waivers
@@ -66,6 +67,7 @@ class Desk:
     now: Callable[[], datetime]
     rule_files: str
     marks: Marks
+    previews: Previews
 
     def day(self) -> date:
         """Today's calendar day where the workspace stands."""
@@ -158,6 +160,7 @@ class Desk:
         shown = {p.subject for facts, _, _ in photos for p in facts.people.persons}
         known = self.catalog.names_of(sorted(subject for subject in shown if subject))
         waived: dict[str, list[Waiver]] = {}
+        drawn = self.catalog.drawn_on(*(sha256 for _, sha256, _ in photos))
         for waiver in self.catalog.waivers_of(*(sha256 for _, sha256, _ in photos)):
             waived.setdefault(waiver.sha256, []).append(waiver)
         return [
@@ -168,6 +171,7 @@ class Desk:
                 told.about(facts),
                 waivers=tuple(waived.get(sha256, ())),
                 naming=naming.find(facts, name, _names_in(facts, known)),
+                drawn=drawn.get(sha256, ()),
             )
             for facts, sha256, name in photos
         ]
@@ -381,6 +385,7 @@ def open_desk(
             now=now,
             rule_files=files,
             marks=marks,
+            previews=Previews(workspace.previews),
         )
 
 

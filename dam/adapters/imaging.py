@@ -247,8 +247,19 @@ def _orientation(picture: Image.Image) -> int:
     return value if isinstance(value, int) and value in _TURNS else 1
 
 
-def redact(picture: Image.Image, regions: Iterable[Face]) -> None:
-    """Fill regions (fractions of the picture, grown by REDACT_MARGIN on each side), in place.
+def grown(region: Face, margin: float) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of a region with `margin` of its size added on each side."""
+    across, down = region.w * margin, region.h * margin
+    return (
+        max(0.0, region.x - across),
+        max(0.0, region.y - down),
+        min(1.0, region.x + region.w + across),
+        min(1.0, region.y + region.h + down),
+    )
+
+
+def redact(picture: Image.Image, regions: Iterable[Face], margin: float = REDACT_MARGIN) -> None:
+    """Fill regions (fractions of the picture, grown by `margin` on each side), in place.
 
     A flat fill that does not depend on what was there: nothing can be brought back from it.
     Raises RenditionRefused where a region is no rectangle on the picture.
@@ -257,15 +268,22 @@ def redact(picture: Image.Image, regions: Iterable[Face]) -> None:
         numbers = (region.x, region.y, region.w, region.h)
         if not all(map(math.isfinite, numbers)) or region.w <= 0 or region.h <= 0:
             raise RenditionRefused("A region to redact is no rectangle", "Correct its numbers")
-        across, down = region.w * REDACT_MARGIN, region.h * REDACT_MARGIN
-        left = math.floor(max(0.0, region.x - across) * picture.width)
-        top = math.floor(max(0.0, region.y - down) * picture.height)
-        right = math.ceil(min(1.0, region.x + region.w + across) * picture.width)
-        bottom = math.ceil(min(1.0, region.y + region.h + down) * picture.height)
+        corners = grown(region, margin)
+        left, top = (math.floor(c * n) for c, n in zip(corners[:2], picture.size, strict=True))
+        right, bottom = (math.ceil(c * n) for c, n in zip(corners[2:], picture.size, strict=True))
         if left >= right or top >= bottom:
             raise RenditionRefused("A region to redact is outside the picture", "Correct it")
         fill = REDACT_FILL if picture.mode == "L" else (REDACT_FILL,) * 3
         picture.paste(fill, (left, top, right, bottom))
+
+
+def small(picture: Image.Image, side: int) -> tuple[bytes, int, int]:
+    """A copy with its longer side at most `side`: RGB bytes row by row, width, height."""
+    copy = picture.convert("RGB") if picture.mode != "RGB" else picture
+    if max(copy.size) > side:
+        size = [max(1, round(n * side / max(copy.size))) for n in copy.size]
+        copy = copy.resize((size[0], size[1]), Image.Resampling.BILINEAR, reducing_gap=3.0)
+    return copy.tobytes(), copy.width, copy.height
 
 
 def encode(

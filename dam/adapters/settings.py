@@ -338,6 +338,7 @@ class Workspace:
     originals: Path
     work: Path
     packs: Path
+    previews: Path
     database: Path
     lock: Path
     log: Path
@@ -355,6 +356,7 @@ class Workspace:
             originals=private / "originals",
             work=private / "work",
             packs=private / "packs",
+            previews=private / "previews",
             database=root / settings.database if settings.database else private / "catalogue.db",
             lock=private / "lock",
             log=private / "dam.log",
@@ -374,7 +376,7 @@ def prepare(ws: Workspace, *, dry_run: bool = False) -> tuple[str, ...]:
     if not _check_folder(ws.archive, "archive", may_lack=True) and not dry_run:
         _make_folder(ws.archive, "archive", 0o755)
         notes.append("archive was missing and has been made")
-    for folder in (ws.private, ws.originals, ws.work, ws.packs):
+    for folder in (ws.private, ws.originals, ws.work, ws.packs, ws.previews):
         name = os.fspath(folder.relative_to(ws.root))
         if not _check_folder(folder, name, may_lack=True):
             if not dry_run:

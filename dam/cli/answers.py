@@ -12,6 +12,7 @@ from dam.core.model import Disposition
 from dam.core.rows import AssetRow
 from dam.core.waivers import Waiver
 from dam.flows import answers as flow
+from dam.flows.ingest import previews
 from dam.render import documents, terminal
 from dam.render.lang import Speech
 
@@ -89,10 +90,24 @@ def _listed(row: AssetRow, waivers: tuple[Waiver, ...]) -> documents.Json:
 
 
 def show(
-    context: typer.Context, asset: AssetArgument, format_: FormatOption = Format.TABLE
+    context: typer.Context,
+    asset: AssetArgument,
+    preview: Annotated[
+        bool,
+        typer.Option("--preview", help="Only where its preview stands, which is private."),
+    ] = False,
+    format_: FormatOption = Format.TABLE,
 ) -> None:
     """Everything known of one photograph: facts with sources, consents, decisions."""
     lang = shared.options(context).lang
+    if preview:
+        with shared.desk(context) as desk, desk.darkroom(1) as room:
+            place = previews.of(desk, room, flow.resolve(desk, asset))
+        if format_ is Format.JSON:
+            terminal.emit({"preview": str(place)})
+        else:
+            terminal.line(str(place))
+        return
     with shared.desk(context) as desk:
         found = flow.show(desk, asset)
     dossier = found.dossier()

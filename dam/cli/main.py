@@ -19,6 +19,7 @@ from dam.cli import (
     explain,
     export,
     ingest,
+    redact,
     rulebook,
     setup,
     waive,
@@ -77,6 +78,7 @@ answers.register(app)
 explain.register(app)
 consent.register(app)
 waive.register(app)
+redact.register(app)
 audit.register(app)
 export.register(app)
 rulebook.register(app)

@@ -73,6 +73,7 @@ _ANSWERS: Mapping[str, bool] = {
     "person.consent.face": True,
     "person.consent.applies": True,
     "people.stated": True,
+    "people.redact_others": False,
     "faces.checked": True,
     "credit.known": True,
     "photo.captioned": True,

@@ -16,7 +16,7 @@ import cel
 from dam.core import view, waivers
 from dam.core.changes import Change, of_rule, value_of
 from dam.core.consent import NO_END
-from dam.core.decide import WORLD, decide_all
+from dam.core.decide import WORLD, Asking, decide_all
 from dam.core.facts import PersonFact
 from dam.core.model import Decision, Disposition, Otherwise, Purpose, Reason, Use, Waived
 from dam.core.origins import Found, Place, Sources
@@ -198,7 +198,7 @@ class _Looked:
     ) -> None:
         self.places = places
         self.asked = waivers.Question(dossier, question.purpose, question.territory, question.day)
-        self.variables = view.build(
+        facts = view.build(
             dossier,
             question.purpose,
             question.territory,
@@ -206,6 +206,8 @@ class _Looked:
             pack.policy.default_term,
             question.use,
         )
+        # Of rules that destroy faces none looks at what follows from it: they see the same.
+        self.variables = Asking(dossier, pack, facts).seen(question.purpose)
         persons = self.variables["persons"]
         assert isinstance(persons, list)
         self.people: dict[str, PersonFact] = {

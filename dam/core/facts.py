@@ -20,7 +20,9 @@ from dam.core.record import Region
 
 #: What is looked for in a photograph and its sidecars. Facts of an earlier version do not say
 #: whether it is there: such a photograph is looked at again, and until then that is unknown.
-VERSION = 1
+VERSION = 2
+#: The first versions that say whether names and places stand somewhere.
+NAMES_SOUGHT = 1
 
 #: How much of a true name stands somewhere, how exactly a place is named there.
 NameSaid = Literal["first", "full"]
@@ -67,6 +69,7 @@ class PersonFact(Strict):
 class PeopleFact(Strict):
     """Who is shown. `stated` is unknown when no person has said.
 
+    `redact_others`: a sidecar asks that faces of nobody listed are destroyed, and none forbids it.
     `mentioned` counts the people that the photo's own metadata speaks of; `minors_mentioned`
     those of them that it says are, or may be, minors. `named_in` tells where a name that the
     metadata gives to a person stands (metadata, caption, file name) and how much of it; the
@@ -74,6 +77,7 @@ class PeopleFact(Strict):
     """
 
     stated: Literal["unknown", "none", "crowd", "listed"] = "unknown"
+    redact_others: bool = False
     persons: tuple[PersonFact, ...] = ()
     mentioned: int = 0
     minors_mentioned: int = 0
@@ -94,10 +98,24 @@ class PlaceFact(Strict):
     in_metadata: bool = False
 
 
+class BoxFact(Strict):
+    """Where a face was found: fractions of the upright picture from top left, score 0 to 1."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    score: float
+
+
 class FacesFact(Strict):
-    """Faces counted on the picture; `count` is None when nobody looked."""
+    """Faces counted on the picture; `count` is None when nobody looked.
+
+    `boxes` tell where they are: as many as were counted, or nobody kept them.
+    """
 
     count: int | None = None
+    boxes: tuple[BoxFact, ...] = ()
     status: Status = Status.ABSENT
     source: str = ""
     detail: str = ""

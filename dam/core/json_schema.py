@@ -40,6 +40,7 @@ _MEANS = {
     "*.captured": "The day it was taken, where the camera's clock was wrong.",
     "*.embargo": "The day before which it must not be published.",
     "*.crowd": "yes: a crowd in which nobody stands out. A statement by a person.",
+    "*.redact_others": "yes: every face that is no listed person's is destroyed in renditions.",
     "*.people": "Everybody who is shown, or none. Without it nobody has said, and the photo waits.",
     "*.consents": "Consent records, without their schema.",
     "*.tags": "Words that rules may ask for.",

@@ -18,6 +18,7 @@ from dam.core.facts import (
     FILE_DATE,
     VERSION,
     BlockFact,
+    BoxFact,
     CaptionFact,
     FacesFact,
     Facts,
@@ -30,11 +31,15 @@ from dam.core.facts import (
 )
 from dam.core.model import AgeBand
 from dam.core.naming import named_in
+from dam.core.placing import box_of, same_place
 from dam.core.readings import Field, Looked, Metadata, Status, parse_captured
-from dam.core.record import Person, PhotoStatement
+from dam.core.record import Person, PhotoStatement, Region
 
 #: Cameras without a set clock start at 1980, 1990 or 2000; anything before this is no date.
 EARLIEST_CAPTURE = date(1990, 1, 1)
+
+#: Digits of a face's place: less than a pixel of the largest picture that is read.
+PLACES = 5
 
 #: Of more towns than that in the metadata the rest is not looked for in captions.
 MAX_TOWNS = 50
@@ -265,7 +270,17 @@ def _faces(looked: Looked) -> FacesFact:
     faces = looked.faces
     if faces.faces is None:
         return FacesFact(status=Status.UNREADABLE, source=faces.detector, detail=faces.detail)
-    return FacesFact(count=len(faces.faces), status=Status.KNOWN, source=faces.detector)
+    boxes = tuple(
+        BoxFact(
+            x=round(face.x, PLACES),
+            y=round(face.y, PLACES),
+            w=round(face.w, PLACES),
+            h=round(face.h, PLACES),
+            score=round(face.score, 2),
+        )
+        for face in faces.faces
+    )
+    return FacesFact(count=len(boxes), boxes=boxes, status=Status.KNOWN, source=faces.detector)
 
 
 def _people(read: Sequence[Statement], meta: Metadata, names_in: dict[str, NameSaid]) -> PeopleFact:
@@ -303,12 +318,20 @@ def _people(read: Sequence[Statement], meta: Metadata, names_in: dict[str, NameS
     return PeopleFact(
         stated=stated,
         persons=persons,
+        redact_others={True} == {s.said.redact_others for s in read if s.said} - {None},
         mentioned=mentions.count(meta, persons),
         minors_mentioned=mentions.minors(meta),
         mentioned_by=tuple(dict.fromkeys(r.source for r in meta.readings if mentions.of_people(r))),
         named_in=names_in,
         sources=tuple(sources),
     )
+
+
+def _region(said: Sequence[Region]) -> Region | None:
+    """Where the nearest source says that a face is, unless another one says elsewhere."""
+    if not said or not all(same_place(box_of(said[0]), box_of(other)) for other in said[1:]):
+        return None
+    return said[0]
 
 
 def _person(said: Sequence[tuple[Person, str]]) -> PersonFact:
@@ -320,7 +343,7 @@ def _person(said: Sequence[tuple[Person, str]]) -> PersonFact:
         age_band=youngest(ages),
         age_stated=bool(ages),
         identifiable=any(p.identifiable for p, _ in said),
-        region=next((p.region for p, _ in said if p.region), None),
+        region=_region([p.region for p, _ in said if p.region]),
         # Two records named for one person: neither is certain to be meant, and the sources
         # contradict each other.
         consent=consents.pop() if len(consents) == 1 else None,

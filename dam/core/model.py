@@ -230,7 +230,7 @@ class Obligation(enum.StrEnum):
 
 #: What renditions can do today. A rule that obliges anything else is refused at load: an
 #: obligation that nobody carries out would be an approval without its condition.
-CARRIED_OUT = frozenset({Obligation.CREDIT, Obligation.WATERMARK, Obligation.DROP_LOCATION})
+CARRIED_OUT = frozenset(Obligation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +254,25 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Redaction:
+    """A rectangle of the picture to be destroyed, as fractions of the upright picture.
+
+    `subject` is whose face it is (a pseudonym, or `person-N`), "" where nobody can say; `why`
+    are the rules that oblige it and the regions drawn by hand, by id.
+    """
+
+    x: float
+    y: float
+    w: float
+    h: float
+    subject: str = ""
+    why: tuple[str, ...] = ()
+
+    def face(self) -> Face:
+        return Face(self.x, self.y, self.w, self.h, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Waived:
     """A reason that a waiver lifts: the waiver's id, the role that gave it, its last day."""
 
@@ -274,6 +293,8 @@ class Decision:
     `holds_until` is the first day on which the decision could change by the calendar
     alone (None: never). `consents` are (consent id, digest of the record as it counted).
     `waived` are the reasons that do not stand because of a waiver, whatever was decided.
+    `redact` is what must be destroyed wherever this picture is shown, whatever was decided; with
+    an approval that is what the obligation to redact faces means.
     """
 
     purpose: Purpose
@@ -287,6 +308,7 @@ class Decision:
     holds_until: date | None
     consents: tuple[tuple[str, str], ...] = ()
     waived: tuple[Waived, ...] = ()
+    redact: tuple[Redaction, ...] = ()
 
     def identity(self) -> tuple[str, str, date, str, str]:
         """What tells this decision apart: all else follows from it."""

@@ -162,6 +162,7 @@ class RenderJob:
     credit line, or empty for no mark at all; `style` says how it is drawn. `max_side` in
     pixels, None for full size. `redact` are faces or regions to destroy. Text in `mark` may
     be Latin, Arabic or mixed. `color`: CMYK and Lab become sRGB whatever it says.
+    `bare`: no metadata at all but the colour profile, for a preview that never leaves.
     """
 
     target: str
@@ -172,6 +173,7 @@ class RenderJob:
     redact: tuple[Face, ...] = ()
     color: Color = Color.SRGB
     style: MarkStyle = MarkStyle()
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

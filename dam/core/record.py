@@ -221,6 +221,7 @@ class PhotoStatement(Strict):
     embargo: IsoDate | None = None
     tags: tuple[Ident, ...] = ()
     crowd: YesNo | None = None
+    redact_others: YesNo | None = None
     #: None: nobody said (unknown). "none": a person stated that nobody is shown.
     people: People | None = None
 

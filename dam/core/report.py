@@ -63,6 +63,8 @@ KIND_OF_RULE = {
     "embargo": Kind.EMBARGO,
     "protect-where-at-risk": Kind.AT_RISK,
     "always-protect-identity": Kind.AT_RISK,
+    "always-protect-name": Kind.AT_RISK,
+    "others-hidden": Kind.UNDECLARED_FACES,
     "three-pillars": Kind.AT_RISK,
     "drop-location": Kind.AT_RISK,
     "captioned-in-context": Kind.HELD,

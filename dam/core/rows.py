@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Literal, TypedDict
 
 from dam.core.model import Disposition
+from dam.core.redaction import Drawn
 from dam.core.waivers import Waiver
 
 SidecarKind = Literal["photo", "shoot", "xmp"]
@@ -209,6 +210,24 @@ class WaiverEnd:
 
     waiver: str
     why: Literal["ended", "refused", "replaced"]
+    role: str
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnRow:
+    """A region drawn by hand with the asset it is on and when it was recorded."""
+
+    asset: str
+    drawn: Drawn
+    drawn_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnEnd:
+    """That a region drawn by hand counts no longer, and the role that removed it."""
+
+    redaction: str
     role: str
     ended_at: datetime
 

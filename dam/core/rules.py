@@ -30,6 +30,7 @@ from dam.core.errors import RulePackError
 from dam.core.expression import FUNCTIONS, UNFOLLOWED, Named, Path, named
 from dam.core.fields import Strict, Text
 from dam.core.model import CARRIED_OUT, Obligation, Otherwise, Problem, Purpose
+from dam.core.redaction import FOLLOWING
 from dam.core.samples import UNKNOWN, sample
 from dam.core.sidecar import validation_problems
 from dam.core.tree import Tree, parse
@@ -139,6 +140,13 @@ class Rule:
     @property
     def id(self) -> str:
         return self.file.id
+
+    @property
+    def redacts(self) -> bool:
+        """Whether it obliges to destroy faces: those of who fails it, or without `each` all
+
+        that are no listed person's. Such rules are asked before all others."""
+        return Obligation.REDACT_FACES in self.file.obligations
 
     def applies_to(self, purpose: Purpose) -> bool:
         return self.file.purposes == "all" or purpose in self.file.purposes
@@ -307,7 +315,17 @@ def _expression_problems(
             schema.resolve(path, each=file.each)
         except KeyError:
             found.append(_unknown(path))
+        if Obligation.REDACT_FACES in file.obligations and _follows(path):
+            found.append(
+                f"{'.'.join(p for p in path if p != '[]')!r} comes of what is redacted: a rule "
+                "that obliges redact_faces cannot ask for it"
+            )
     return [Problem(name, line, key, message) for message in dict.fromkeys(found)]
+
+
+def _follows(path: Path) -> bool:
+    parts = tuple(part for part in path if part != "[]")
+    return ("person", *parts[1:2]) in FOLLOWING if parts[0] == "persons" else parts[:2] in FOLLOWING
 
 
 def _unfit(names: Named, functions: Sequence[str]) -> list[str]:

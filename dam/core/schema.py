@@ -56,7 +56,11 @@ CONSENT: dict[str, Node] = {
 PERSON: dict[str, Node] = {
     "id": Leaf("str", "pseudonym of the subject, or person-N"),
     "identifiable": Leaf("bool", "can be recognised; unknown counts as yes"),
-    "face": Leaf("str", "visible, or hidden where the person cannot be recognised"),
+    "face": Leaf(
+        "str",
+        "visible, hidden where the person cannot be recognised, or redacted where a rule obliges "
+        "redact_faces for this person",
+    ),
     "name_in": Leaf(
         "list",
         "where a true name stands: caption, metadata, file name; one that the metadata gives to "
@@ -70,7 +74,8 @@ PERSON: dict[str, Node] = {
     "unaccompanied": Leaf("bool", "without a parent or guardian; left out if nobody said"),
     "pillars": Leaf(
         "list",
-        "which of face, place (an exact one) and name (a true one) go out; left out likewise",
+        "which of face (one that is not redacted), place (an exact one) and name (a true one) go "
+        "out; left out likewise",
     ),
     "vulnerable": Leaf(
         "bool",
@@ -125,6 +130,10 @@ SCHEMA: dict[str, Node] = {
         "stated": Leaf("bool", "a person has said who is shown"),
         "none": Leaf("bool", "somebody stated that nobody is shown"),
         "crowd": Leaf("bool", "somebody stated that it is a crowd"),
+        "redact_others": Leaf(
+            "bool",
+            "a sidecar asks that every face of nobody listed is destroyed, and none forbids it",
+        ),
         "count": Leaf("int", "how many people are listed"),
         "identifiable": Leaf("int", "how many of them can be recognised"),
         "mentioned": Leaf("int", "how many people the photo's own metadata speaks of"),
@@ -133,6 +142,11 @@ SCHEMA: dict[str, Node] = {
     "faces": {
         "checked": Leaf("bool", "somebody looked for faces"),
         "count": Leaf("int", "how many were found; left out if nobody looked"),
+        "others": Leaf(
+            "str",
+            "visible, or redacted where a rule obliges redact_faces for all faces that are no "
+            "listed person's",
+        ),
     },
     "reading": {
         "unreadable": Leaf("list", "metadata blocks that could not be read"),

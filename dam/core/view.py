@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dam.core.consent import RISK_ORDER, Record, Standing, stand, state_on
-from dam.core.facts import VERSION, Facts, PeopleFact, PersonFact, youngest
+from dam.core.facts import NAMES_SOUGHT, Facts, PeopleFact, PersonFact, youngest
 from dam.core.model import (
     REFUSING_STATES,
     AgeBand,
@@ -28,6 +28,7 @@ from dam.core.model import (
 from dam.core.names import matches
 from dam.core.naming import LEAVES, Naming, find
 from dam.core.readings import Status
+from dam.core.redaction import Drawn
 from dam.core.waivers import Waiver
 
 #: What each subject's records allow on a day, by subject.
@@ -41,6 +42,7 @@ class Dossier:
     `name` is the photo's file name as dropped (for the records' file patterns, and for names
     and places in it). `naming` tells where places and the names that the register knows stand;
     None: the register has no name of anybody here.
+    `drawn` are the regions that people drew by hand, to be destroyed in every rendition.
     """
 
     facts: Facts
@@ -49,6 +51,7 @@ class Dossier:
     records: tuple[Record, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     naming: Naming | None = None
+    drawn: tuple[Drawn, ...] = ()
 
     def standings(self, day: date, default_term: str) -> dict[str, list[Standing]]:
         """What each subject's records allow on a day, by subject."""
@@ -85,7 +88,7 @@ def build(
         standings = dossier.standings(day, default_term)
     people = facts.people
     naming = dossier.naming or find(facts, dossier.name, {})
-    faces: dict[str, object] = {"checked": facts.faces.count is not None}
+    faces: dict[str, object] = {"checked": facts.faces.count is not None, "others": "visible"}
     if facts.faces.count is not None:
         faces["count"] = facts.faces.count
     photo: dict[str, object] = {
@@ -99,7 +102,7 @@ def build(
     }
     if facts.captured.value:
         photo["captured"] = facts.captured.value
-    if facts.version >= VERSION:
+    if facts.version >= NAMES_SOUGHT:
         photo["place_in"] = list(naming.places)
         photo["place_said"] = next((naming.places[w] for w in LEAVES if w in naming.places), "none")
     variables: dict[str, object] = {
@@ -116,6 +119,7 @@ def build(
             "stated": people.stated != "unknown",
             "none": people.stated == "none",
             "crowd": people.stated == "crowd",
+            "redact_others": people.redact_others,
             "count": _listed(people),
             "identifiable": sum(p.identifiable for p in people.persons),
             "mentioned": people.mentioned,
@@ -237,7 +241,7 @@ def _person(
 
 def _named(person: PersonFact, facts: Facts, naming: Naming) -> dict[str, object]:
     """Where the person's name stands, and what would tell who and where the person is."""
-    if facts.version < VERSION:
+    if facts.version < NAMES_SOUGHT:
         return {}
     known = naming.names.get(person.subject or "", {})
     said = [{**facts.people.named_in}, known]

@@ -39,6 +39,7 @@ WORLD = "world"
 #: search may be mistaken; of the face nothing is left to judge once the person has answered.
 NEVER_WAIVED: Mapping[str, str] = {
     "always-protect-identity": "the face of this child must never be recognisable, whoever agreed",
+    "always-protect-name": "the true name of this child must never be said, whoever agreed",
     "credited": "no rendition goes out without its credit, and there would be none",
     "face-may-be-shown": "it is what the person answered; ask again and record the new answer",
     "people-stated": "where nobody said who is shown, no withdrawal could ever reach the picture",
@@ -96,10 +97,10 @@ def obstacle(reason: Reason, asked: Question) -> str:
     """Why no waiver may lift a reason; empty where one may."""
     if reason.otherwise is not Otherwise.HOLD:
         return "it refuses: a no is never waived"
-    if reason.unknown:
-        return "it could not be checked; find out what is not known and record it"
     if reason.rule in NEVER_WAIVED:
         return NEVER_WAIVED[reason.rule]
+    if reason.unknown:
+        return "it could not be checked; find out what is not known and record it"
     known = {person.subject for person in asked.dossier.facts.people.persons}
     if not known.issuperset(reason.subjects):
         return "somebody it is about has no pseudonym, so that no withdrawal could ever end it"

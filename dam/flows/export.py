@@ -208,6 +208,7 @@ def _render(
                     rights=rights,
                     mark=line,
                     quality=desk.settings.jpeg_quality,
+                    redact=tuple(redaction.face() for redaction in decision.redact),
                     style=desk.marks.style(order.purpose),
                 )
             )
@@ -230,7 +231,10 @@ def _record(desk: Desk, folder: PackFolder, order: Order, ident: str, result: Pa
             current = desk.catalog.asset(item.asset.id)
             decision = _decide(desk, current, order, day) if current else None
             refusal = _why_not(desk, item.asset, decision)
-            same = decision is not None and decision.facts_digest == item.decision.facts_digest
+            same = decision is not None and (
+                (decision.facts_digest, decision.redact)
+                == (item.decision.facts_digest, item.decision.redact)
+            )
             if refusal is None and same:
                 staying.append(item)
             else:
@@ -268,6 +272,7 @@ def _record(desk: Desk, folder: PackFolder, order: Order, ident: str, result: Pa
                     "use": order.use.value,
                     "manifest": manifest,
                     "assets": len(staying),
+                    "redacted": sum(bool(item.decision.redact) for item in staying),
                 },
             ),
             desk.instant(),

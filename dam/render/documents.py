@@ -7,8 +7,9 @@ from datetime import date
 
 from dam.core.consent import NO_END
 from dam.core.facts import Facts
-from dam.core.model import Decision, Disposition, Reason, Waived
+from dam.core.model import Decision, Disposition, Reason, Redaction, Waived
 from dam.core.private import source_told
+from dam.core.redaction import Drawn
 from dam.core.report import AuditRow, Finding
 from dam.core.rows import AssetRow
 from dam.core.view import Dossier
@@ -39,11 +40,28 @@ def decision(item: Decision, lang: str) -> Json:
         "disposition": item.disposition.value,
         "reasons": [reason(r, lang) for r in item.reasons],
         "obligations": [o.value for o in item.obligations],
+        "redact": [redaction(r) for r in item.redact],
         "holds_until": _day(item.holds_until),
         "facts_digest": item.facts_digest,
         "pack_digest": item.pack_digest,
         "consents": [{"id": ident, "digest": digest} for ident, digest in item.consents],
         "waived": waived(item.waived, lang),
+    }
+
+
+def redaction(item: Redaction) -> Json:
+    """What is destroyed: where, as fractions of the upright picture, whose face it is and why."""
+    region = [item.x, item.y, item.w, item.h]
+    return {"region": region, "subject": item.subject or None, "why": list(item.why)}
+
+
+def drawn(item: Drawn) -> Json:
+    """A region drawn by hand, without the reason, which may be personal."""
+    return {
+        "redaction": item.id,
+        "region": list(item.box),
+        "subject": item.subject or None,
+        "by": item.by,
     }
 
 

@@ -77,6 +77,8 @@ WORDS: frozenset[tuple[str, str]] = frozenset(
         mark_word("limit", "18th birthday"),
         mark_word("limit", "risk review due"),
         mark_word("heading", "archived as"),
+        mark_word("heading", "redaction"),
+        mark_word("heading", "region"),
         mark_word("heading", "asset"),
         mark_word("heading", "because"),
         mark_word("heading", "by"),

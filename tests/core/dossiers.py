@@ -12,6 +12,7 @@ from dam.core.consent import Record
 from dam.core.facts import (
     VERSION,
     BlockFact,
+    BoxFact,
     CaptionFact,
     FacesFact,
     Facts,
@@ -142,6 +143,21 @@ def captioned(**texts: str) -> CaptionFact:
     return CaptionFact(status=Status.KNOWN, value=texts, written=texts, sources=("test",))
 
 
+def faces(count: int) -> FacesFact:
+    """So many faces beside each other, none of them in the place of another."""
+    boxes = tuple(
+        BoxFact(
+            x=round(0.05 + 0.9 * n / max(count, 1), 4),
+            y=0.2,
+            w=0.5 / max(count, 2),
+            h=0.1,
+            score=0.9,
+        )
+        for n in range(count)
+    )
+    return FacesFact(count=count, boxes=boxes, status=Status.KNOWN, source="detector")
+
+
 def facts(*persons: PersonFact, **changes: object) -> Facts:
     """The facts of a photograph that shows these people and no more, all in order."""
     stated = "listed" if persons else "none"
@@ -153,9 +169,7 @@ def facts(*persons: PersonFact, **changes: object) -> Facts:
         photographer=known("rachid-azzouzy"),
         caption=captioned(fr="Un match de football"),
         people=PeopleFact.model_validate({"stated": stated, "persons": persons}),
-        faces=FacesFact(
-            count=sum(p.identifiable for p in persons), status=Status.KNOWN, source="detector"
-        ),
+        faces=faces(sum(p.identifiable for p in persons)),
         blocks=(BlockFact(name="exif", status=Status.KNOWN),),
         version=VERSION,
     )

@@ -47,6 +47,7 @@ from tests.core.dossiers import (
     Body,
     adult_body,
     captioned,
+    faces,
     facts,
     girl_body,
     known,
@@ -341,8 +342,7 @@ def _shown(draw: st.DrawFn, number: int, mostly: Mostly) -> tuple[PersonFact, li
 
 
 def _faces(count: int | None) -> FacesFact:
-    status = Status.UNREADABLE if count is None else Status.KNOWN
-    return FacesFact(count=count, status=status)
+    return FacesFact(status=Status.UNREADABLE) if count is None else faces(count)
 
 
 @st.composite

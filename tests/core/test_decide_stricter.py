@@ -10,7 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from dam.core import view
 from dam.core.consent import Record
+from dam.core.decide import Asking
 from dam.core.facts import BlockFact, CaptionFact, FacesFact, PlaceFact, TextFact
 from dam.core.model import (
     IN_FORCE_STATES,
@@ -19,12 +21,16 @@ from dam.core.model import (
     NamePermission,
     Purpose,
 )
+from dam.core.naming import find
 from dam.core.readings import Status
 from dam.core.record import ConsentEvent, ConsentItem
 from tests.core.dossiers import (
+    NAME,
     Body,
+    faces,
     girl_body,
     merged,
+    pack,
     person,
     record,
 )
@@ -44,8 +50,22 @@ Draw = Callable[[st.SearchStrategy[object]], object]
 
 
 def never_softer(before: Case, after: Case) -> None:
-    if approved(after):
-        assert approved(before), told(asked(before))
+    """What passes now passed before, or a face more is destroyed; and none comes to be seen."""
+    if not approved(after):
+        return
+    was, now = destroyed(before), destroyed(after)
+    assert was <= now
+    assert approved(before) or was < now, told(asked(before))
+
+
+def destroyed(case: Case) -> set[int]:
+    """The places, among the declared people, of those whose face is destroyed."""
+    about = replace(case.dossier, naming=find(case.facts, NAME, case.names))
+    term = pack().policy.default_term
+    facts = view.build(about, case.purpose, case.territory, case.day, term, case.use)
+    persons = Asking(about, pack(), facts).seen(case.purpose)["persons"]
+    assert isinstance(persons, list)
+    return {who for who, person in enumerate(persons) if person["face"] == "redacted"}
 
 
 # What can be forgotten, added or narrowed never lets a picture pass ------------------------
@@ -80,8 +100,7 @@ def faces_not_checked(case: Case, draw: Draw) -> Case:
 def one_face_more(case: Case, draw: Draw) -> Case:
     count = case.facts.faces.count
     assume(count is not None)
-    faces = case.facts.faces.model_copy(update={"count": (count or 0) + 1})
-    return case.with_facts(case.facts.model_copy(update={"faces": faces}))
+    return case.with_facts(case.facts.model_copy(update={"faces": faces((count or 0) + 1)}))
 
 
 def nobody_said_who(case: Case, draw: Draw) -> Case:
@@ -322,6 +341,21 @@ def names_become_known(case: Case, draw: Draw) -> Case:
     return replace(case, names={**NAMES, **case.names})
 
 
+def face_not_permitted(case: Case, draw: Draw) -> Case:
+    """The permission for the face is taken back, or nobody says that there was one."""
+    assume(case.records)
+    place = int(str(draw(st.integers(0, len(case.records) - 1))))
+    records = list(case.records)
+    face = draw(st.sampled_from([None, "no"]))
+    records[place] = edit(records[place], {"permissions": {"face": face}})
+    return case.with_records(records)
+
+
+def where_the_faces_are_is_lost(case: Case, draw: Draw) -> Case:
+    kept = case.facts.faces.model_copy(update={"boxes": ()})
+    return case.with_facts(case.facts.model_copy(update={"faces": kept}))
+
+
 def metadata_names_somebody(case: Case, draw: Draw) -> Case:
     """What the metadata says in the caption is said more fully, or for the first time."""
     named = dict(case.facts.people.named_in)
@@ -399,6 +433,8 @@ STRICTER: list[tuple[Callable[[Case, Draw], Case], str]] = [
     (names_become_known, "caption place names name location risk situation identifiable"),
     (metadata_names_somebody, "named_in name location risk situation"),
     (permission_narrowed, "caption place names name location extra"),
+    (face_not_permitted, "face faces risk situation caption place name names location extra"),
+    (where_the_faces_are_is_lost, "face risk situation faces"),
     (forbidden_use, "use prohibited identifiable"),
     (use_is_prohibited, "use prohibited identifiable extra"),
 ]

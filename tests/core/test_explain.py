@@ -10,6 +10,7 @@ from functools import cache
 import pytest
 
 from dam.core import changes, tree, view
+from dam.core.decide import Asking
 from dam.core.explain import Asked, Explanation, Outcome, Question, explain
 from dam.core.model import Disposition, Purpose
 from dam.core.origins import File, Kind, Place, Sources
@@ -77,14 +78,16 @@ def test_every_decision_explains_itself(scenario: Scenario) -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
 def test_what_is_offered_satisfies_the_rule(scenario: Scenario) -> None:
     found, about = explained(scenario), question(scenario)
-    variables = view.build(
-        with_waivers(scenario),
+    file = with_waivers(scenario)
+    facts = view.build(
+        file,
         about.purpose,
         about.territory,
         about.day,
         pack().policy.default_term,
         about.use,
     )
+    variables = Asking(file, pack(), facts).seen(about.purpose)
     for asked in found.against():
         for way in asked.ways:
             changed = variables

@@ -18,6 +18,7 @@ from tests.core.dossiers import (
     SHA,
     adult,
     dossier,
+    faces,
     facts,
     girl,
     girl_body,
@@ -116,9 +117,9 @@ def test_a_consent_that_ends_within_ninety_days_is_told(until: str, expiring: bo
     [
         ({"scope": {"valid_until": "2022-01-01"}}, facts(person()), {Kind.EXPIRED}),
         ({"child_assent": "refused"}, facts(person()), {Kind.REFUSED}),
-        ({"permissions": {"face": "no"}}, facts(person()), {Kind.SCOPE_MISMATCH}),
+        ({"permissions": {"face": "no"}}, facts(person(), faces=faces(0)), {Kind.SCOPE_MISMATCH}),
         ({"givers": None}, facts(person()), {Kind.MISSING_CONSENT}),
-        ({"subject": {"risk": "high"}}, facts(person()), {Kind.AT_RISK}),
+        ({"subject": {"risk": "high"}}, facts(person(), faces=faces(0)), {Kind.AT_RISK}),
         ({}, facts(person("S-9")), {Kind.MISSING_CONSENT}),
         (
             {},

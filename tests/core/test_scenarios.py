@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,18 +19,20 @@ from dam.core.credits import load_credits
 from dam.core.decide import decide
 from dam.core.facts import Facts
 from dam.core.merge import Received, Statement, merge
-from dam.core.model import Decision, Face, Purpose
+from dam.core.model import Decision, Disposition, Face, Purpose
 from dam.core.readings import Block, FaceCount, Field, Looked, Metadata, Reading, Status
+from dam.core.redaction import Drawn
 from dam.core.tree import Node, parse
 from dam.core.waivers import Waiver
 from tests.core.dossiers import RULES, pack, with_events
+from tests.core.dossiers import faces as beside
 from tests.core.waiving import waive
 
 FOLDER = Path(__file__).parent / "scenarios"
 WORDS = {
     "case", "photo", "shoot", "register", "faces", "metadata", "unreadable", "ambiguous", "file",
     "purpose", "territory", "day", "use", "names", "facts", "expect", "rules", "obliges",
-    "waiver", "waived",
+    "waiver", "waived", "drawn", "redacts",
 }  # fmt: skip
 TOLD = frozenset(("persons", "names", "ages", "minor", "creator", "caption", "city", "gps"))
 Map = dict[str, Node]
@@ -136,7 +139,11 @@ def looked_at(scenario: Scenario) -> Looked:
     assert isinstance(metadata, dict)
     blocks = [Block(str(name), Status.UNREADABLE) for name in scenario.items("unreadable")]
     count = scenario.word("faces", "1")
-    faces = None if count == "not checked" else (Face(0.4, 0.2, 0.1, 0.1, 0.9),) * int(count)
+    faces = (
+        None
+        if count == "not checked"
+        else tuple(Face(box.x, box.y, box.w, box.h, box.score) for box in beside(int(count)).boxes)
+    )
     return Looked(
         "JPEG",
         600,
@@ -175,8 +182,19 @@ def dossier(scenario: Scenario) -> view.Dossier:
     facts = merge(looked_at(scenario), statements, roster, received)
     if scenario.word("facts", "new") == "old":
         facts = Facts.model_validate(before(facts.body()))
+    if scenario.word("facts", "new") == "counted":
+        facts = facts.model_copy(update={"faces": facts.faces.model_copy(update={"boxes": ()})})
     found = naming.find(facts, name, known_names(scenario))
-    return view.Dossier(facts, "ab" * 32, name, with_events(records), naming=found)
+    about = view.Dossier(facts, "ab" * 32, name, with_events(records), naming=found)
+    return replace(about, drawn=tuple(drawn_by_hand(scenario)))
+
+
+def drawn_by_hand(scenario: Scenario) -> Iterator[Drawn]:
+    for number, told in enumerate(scenario.items("drawn"), 1):
+        assert isinstance(told, dict)
+        region = cast("Map", told["region"])
+        x, y, w, h = (float(str(region[side])) for side in "xywh")
+        yield Drawn(f"R-{number}", (x, y, w, h), str(told.get("subject", "")))
 
 
 def before(body: dict[str, object]) -> dict[str, object]:
@@ -231,6 +249,12 @@ def test_scenario(scenario: Scenario) -> None:
     assert (decision.disposition.value, {r.rule for r in decision.reasons}) == expected
     if "obliges" in scenario.body:
         assert {o.value for o in decision.obligations} == set(scenario.items("obliges"))
+    if "redacts" in scenario.body:
+        told = cast("Map", scenario.body["redacts"])
+        destroyed = Counter(each.subject or "nobody" for each in decision.redact)
+        assert destroyed == {whose: int(str(number)) for whose, number in told.items()}
+    approved = decision.disposition is Disposition.APPROVED
+    assert ("redact_faces" in decision.obligations) == (approved and bool(decision.redact))
     assert {w.rule for w in decision.waived} == set(map(str, scenario.items("waived")))
 
 

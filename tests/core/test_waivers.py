@@ -21,7 +21,18 @@ from dam.core.record import ConsentEvent
 from dam.core.rules import RulePack
 from dam.core.view import Dossier
 from dam.core.waivers import WORLD, Waiver
-from tests.core.dossiers import DAY, OTHER_SHA, adult, dossier, facts, girl, known, pack, person
+from tests.core.dossiers import (
+    DAY,
+    OTHER_SHA,
+    adult,
+    dossier,
+    faces,
+    facts,
+    girl,
+    known,
+    pack,
+    person,
+)
 from tests.core.questions import ASKED, NAY_STATES, WORDS, Case, asked, cases, told
 from tests.core.test_decide_stricter import STRICTER, Draw, never_softer
 from tests.core.waiving import BY, LAST, holding, waive
@@ -287,6 +298,8 @@ NOBODY_SAID = facts(person()).model_copy(
     update={"people": facts().people.model_copy(update={"stated": "unknown"})}
 )
 UNCREDITED = facts(person(), photographer=TextFact())
+#: Her face must be hidden, and no face was found.
+LOST = facts(person(), faces=faces(0))
 CANNOT: list[tuple[str, Dossier, str]] = [
     (
         "withdrawn-or-refused",
@@ -297,10 +310,20 @@ CANNOT: list[tuple[str, Dossier, str]] = [
     ("never-publish", dossier(girl(subject={"risk": "never_publish"})), "it refuses"),
     (
         "always-protect-identity",
-        dossier(girl(subject={"risk_reasons": ["child_combatant"]})),
+        dossier(girl(subject={"risk_reasons": ["child_combatant"]}), about=LOST),
         "never be recognisable",
     ),
-    ("face-may-be-shown", dossier(girl(permissions={"face": "no"})), "what the person answered"),
+    (
+        "face-may-be-shown",
+        dossier(girl(permissions={"face": "no"}), about=LOST),
+        "what the person answered",
+    ),
+    ("protect-where-at-risk", dossier(girl(subject={"risk": "high"}), about=LOST), "be checked"),
+    (
+        "always-protect-name",
+        dossier(girl(subject={"risk_reasons": ["hiv"]}), about=LOST),
+        "never be said",
+    ),
     ("people-stated", dossier(about=NOBODY_SAID), "no withdrawal could ever reach"),
     (
         "authority-of-giver",

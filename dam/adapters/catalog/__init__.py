@@ -27,6 +27,7 @@ from dam.adapters.catalog.events import EventReads, EventWrites
 from dam.adapters.catalog.migrate import ready
 from dam.adapters.catalog.packs import PackReads, PackWrites
 from dam.adapters.catalog.provenance import ProvenanceReads, ProvenanceWrites
+from dam.adapters.catalog.redactions import RedactionReads, RedactionWrites
 from dam.adapters.catalog.waivers import WaiverReads, WaiverWrites
 
 __all__ = ["Catalog", "Unit"]
@@ -44,6 +45,7 @@ class Unit(
     BatchWrites,
     PackWrites,
     WaiverWrites,
+    RedactionWrites,
     EventWrites,
 ):
     """One transaction: all of it is kept, or nothing. Usable until its `with` block ends."""
@@ -57,6 +59,7 @@ class Catalog(
     BatchReads,
     PackReads,
     WaiverReads,
+    RedactionReads,
     EventReads,
 ):
     """What dam knows. One object serves all threads of a process."""

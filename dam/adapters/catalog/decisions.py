@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from dam.adapters.catalog.engine import Found
 from dam.adapters.catalog.part import Part
 from dam.adapters.catalog.tables import assets, decisions, facts, notes, rule_packs
 from dam.core.errors import DamError, IntegrityError
-from dam.core.model import Decision, Obligation, Otherwise, Purpose, Reason, Waived
+from dam.core.model import Decision, Obligation, Otherwise, Purpose, Reason, Redaction, Waived
 
 _PLAIN = (
     decisions.c.purpose,
@@ -40,6 +40,7 @@ def store(decision: Decision) -> dict[str, object]:
             {"id": w.id, "by": w.by, "until": w.until.isoformat(), "reason": _told(w.reason)}
             for w in decision.waived
         ],
+        "redact": [asdict(redaction) for redaction in decision.redact],
     }
     return stored
 
@@ -65,6 +66,7 @@ def _restore(row: Found) -> Decision:
             obligations=_each(body["obligations"], Obligation),
             consents=_each(body["consents"], _pair),
             waived=_each(body.get("waived", []), _waived),
+            redact=_each(body.get("redact", []), _redaction),
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         raise IntegrityError(
@@ -99,6 +101,11 @@ def _waived(stored: dict[str, Any]) -> Waived:
         until=date.fromisoformat(stored["until"]),
         reason=_reason(stored["reason"]),
     )
+
+
+def _redaction(stored: dict[str, Any]) -> Redaction:
+    place = {side: float(stored[side]) for side in ("x", "y", "w", "h")}
+    return Redaction(**place, subject=str(stored["subject"]), why=_each(stored["why"], str))
 
 
 def _pair(stored: list[str]) -> tuple[str, str]:

@@ -24,7 +24,7 @@ from sqlalchemy import (  # noqa: TID251
 from dam.adapters.catalog.columns import Decided, Huge, Instant, Json, Words
 
 #: The newest revision in `migrations/versions`; a test holds the two together.
-HEAD = "0003"
+HEAD = "0004"
 
 metadata = MetaData()
 
@@ -320,6 +320,35 @@ waiver_ends = Table(
     metadata,
     Column("waiver", String(32), ForeignKey("waivers.id"), primary_key=True),
     Column("why", String(16), nullable=False),
+    Column("role", Words, nullable=False),
+    Column("ended_at", Instant, nullable=False),
+)
+
+#: Regions drawn by hand; `body` holds the box as fractions of the upright picture.
+redactions = Table(
+    "redactions",
+    metadata,
+    Column("row", _Serial, primary_key=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("asset", Words, ForeignKey("assets.id"), nullable=False, index=True),
+    Column("subject", Words, nullable=False),
+    Column("role", Words, nullable=False),
+    Column("drawn_at", Instant, nullable=False),
+    Column("body", Json, nullable=False),
+)
+
+#: Free text by people, as `waiver_reasons`.
+redaction_reasons = Table(
+    "redaction_reasons",
+    metadata,
+    Column("redaction", String(32), ForeignKey("redactions.id"), primary_key=True),
+    Column("reason", Words, nullable=False),
+)
+
+redaction_ends = Table(
+    "redaction_ends",
+    metadata,
+    Column("redaction", String(32), ForeignKey("redactions.id"), primary_key=True),
     Column("role", Words, nullable=False),
     Column("ended_at", Instant, nullable=False),
 )

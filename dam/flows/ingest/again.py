@@ -14,6 +14,7 @@ from dam.adapters.desk import Desk
 from dam.core.model import Decision, Disposition, Purpose
 from dam.core.plan import Keep, plan
 from dam.core.rows import AssetState
+from dam.flows.ingest import previews
 from dam.flows.ingest.consider import Considered
 from dam.flows.ingest.outcome import Outcome, became, whys
 from dam.flows.ingest.settle import announce, on_stored_facts, rights_digest
@@ -98,6 +99,8 @@ def _record(desk: Desk, states: dict[str, AssetState], plain: dict[str, Consider
         unit.clear_due_of(marks)
         for asset, considered in plain.items():
             decision = _archive(considered)
+            if asset in fresh:
+                desk.previews.drop_stale(asset, previews.digest(decision))
             if decision.disposition is not _was(states[asset]):
                 unit.update_asset(asset, disposition=decision.disposition)
                 announce(unit, asset, decision, at)

@@ -155,7 +155,7 @@ def split(
 
 def _recover(desk: Desk, report: Report) -> None:
     """Remove what an interrupted run left in temporary places, and say so."""
-    swept = desk.originals.sweep() + desk.archive.sweep()
+    swept = desk.originals.sweep() + desk.archive.sweep() + desk.previews.sweep()
     for leftover in desk.workspace.work.glob("*.jpg"):
         leftover.unlink(missing_ok=True)
         swept += 1

@@ -24,10 +24,11 @@ from dam.adapters.desk import Desk
 from dam.core import names
 from dam.core.errors import IntegrityError, RenditionRefused, StorageError, UnusablePhoto
 from dam.core.facts import VERSION, Facts, digest_of
-from dam.core.model import Decision, Disposition, Event, Purpose
+from dam.core.model import Decision, Disposition, Event, Face, Purpose
 from dam.core.plan import ARCHIVE, Publish, Retract, asset_id, plan
 from dam.core.readings import Rendered, RenderJob, Status
 from dam.core.rows import AssetRow, AssetState, ProvenanceRow, RenditionRow
+from dam.flows.ingest import previews
 from dam.flows.ingest.consider import (
     Arrival,
     Considered,
@@ -236,6 +237,7 @@ def apply(
     """
     row = task.row
     decision = considered.decision(Purpose.ARCHIVE)
+    _preview(desk, child, row, decision, looked=looked)
     filed_as = _filed_as(desk, row.id)
     if filed_as is not None and decision.disposition is Disposition.APPROVED:
         filed_as = _renewed(desk, row.id, filed_as, considered)
@@ -244,6 +246,7 @@ def apply(
         if not looked:
             considered = look(desk, child, row)
             decision = considered.decision(Purpose.ARCHIVE)
+            _preview(desk, child, row, decision, looked=True)
             effect = plan(row.id, None, considered.captured, decision)
         if isinstance(effect, Publish):
             return _publish(desk, child, task, considered, effect)
@@ -257,6 +260,13 @@ def apply(
     if not looked and row.disposition is decision.disposition:
         return None
     return _outcome(row, decision, archived)
+
+
+def _preview(desk: Desk, child: Child, row: AssetRow, decision: Decision, *, looked: bool) -> None:
+    if looked:
+        previews.make(desk, child, row.id, decision)
+    else:
+        desk.previews.drop_stale(row.id, previews.digest(decision))
 
 
 def _outcome(row: AssetRow, decision: Decision, archived: str | None) -> Outcome:
@@ -289,7 +299,15 @@ def _renewed(desk: Desk, asset: str, filed_as: str, considered: Considered) -> s
 def rights_digest(desk: Desk, considered: Considered) -> str:
     rights, line = desk.credits.rights(considered.facts)
     mark = desk.marks.digest(Purpose.ARCHIVE)
-    return digest_of([repr(rights), line, considered.captured.isoformat(), *filter(None, [mark])])
+    said: list[object] = [repr(rights), line, considered.captured.isoformat()]
+    said += filter(None, [mark])
+    if boxes := _boxes(considered):
+        said.append({"redact": [[face.x, face.y, face.w, face.h] for face in boxes]})
+    return digest_of(said)
+
+
+def _boxes(considered: Considered) -> tuple[Face, ...]:
+    return tuple(r.face() for r in considered.decision(Purpose.ARCHIVE).redact)
 
 
 def _filed_as(desk: Desk, asset: str) -> str | None:
@@ -338,13 +356,16 @@ def file_rendition(desk: Desk, planned: RenditionRow, *, clear: bool) -> None:
 
     `clear`: the asset's only due mark is the one made when it was planned.
     """
+    made = desk.catalog.decisions(planned.asset)
+    redacted = _told(next((d for d in made if d.purpose.value == planned.purpose), None))
     with desk.catalog.transaction() as unit:
         if clear:
             unit.clear_due(planned.asset, 1)
         unit.mark_filed(planned.asset, planned.purpose)
         unit.update_asset(planned.asset, archived_as=f"{ARCHIVE}/{planned.relative}")
         unit.append(
-            Event("rendition.filed", planned.asset, {"sha256": planned.sha256}), desk.instant()
+            Event("rendition.filed", planned.asset, {"sha256": planned.sha256, **redacted}),
+            desk.instant(),
         )
 
 
@@ -367,6 +388,7 @@ def render(desk: Desk, child: Child, considered: Considered, target: str) -> Ren
             rights=rights,
             mark=line,
             quality=desk.settings.jpeg_quality,
+            redact=_boxes(considered),
             style=desk.marks.style(Purpose.ARCHIVE),
         )
     )
@@ -424,6 +446,14 @@ def record(
     return unit.clear_due(row.id, task.mark)
 
 
+def _told(decision: Decision | None) -> dict[str, object]:
+    """What the ledger says of redactions: how many and why; not where, nor whose face."""
+    if decision is None or not decision.redact:
+        return {}
+    why = sorted({reason for redaction in decision.redact for reason in redaction.why})
+    return {"redacted": len(decision.redact), "redacted_for": why}
+
+
 def announce(unit: Unit, asset: str, decision: Decision, at: datetime) -> None:
     """Enter into the ledger what became of an asset."""
     told: dict[str, object] = {
@@ -431,5 +461,6 @@ def announce(unit: Unit, asset: str, decision: Decision, at: datetime) -> None:
         "pack": decision.pack_digest,
         "day": decision.day.isoformat(),
         "rules": [r.rule for r in decision.reasons],
+        **_told(decision),
     }
     unit.append(Event(f"asset.{decision.disposition.value}", asset, told), at)
