@@ -12,7 +12,7 @@ from PIL import Image, ImageChops, ImageStat
 from dam.core import errors
 from tests.adapters import golden
 from tests.adapters.pictures import packed
-from tests.workspaces import NOBODY, Workspace, exiftool
+from tests.workspaces import EMPTY_HALL, Workspace, exiftool
 
 SIZE = (900, 600)
 
@@ -20,7 +20,7 @@ SIZE = (900, 600)
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     made = Workspace.init(tmp_path / "w")
-    made.drop("a.jpg", plain(), NOBODY)
+    made.drop("a.jpg", plain(), EMPTY_HALL)
     return made
 
 
@@ -159,7 +159,7 @@ def test_without_fribidi_an_arabic_line_goes_through_the_whole_program(tmp_path:
     for library in ("libfribidi.so.0", "libfribidi.so"):
         (blocked / library).touch()
     ground = packed(Image.new("L", (1500, 1000), golden.GROUND), "JPEG", quality=95)
-    workspace.drop("a.jpg", ground, NOBODY)
+    workspace.drop("a.jpg", ground, EMPTY_HALL)
     workspace.ingest(env={"LD_LIBRARY_PATH": str(blocked)})
     with Image.open(golden.path("credit", "arabic", "basic")) as kept:
         size = kept.size

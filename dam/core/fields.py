@@ -89,6 +89,7 @@ _ANY_CASE = "[Yy][Ee][Ss]|[Nn][Oo]|[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]"
 _DAY = _text("[0-9]{4}-[0-9]{2}-[0-9]{2}", format="date")
 _PART = r"0|1|0?\.[0-9]+|0\.|1\.0*|[0-9]+(\.[0-9]*)?[eE]-[0-9]{1,3}"
 _PARTS = ({"type": "number", "minimum": 0, "maximum": 1}, _text(_PART))
+_DECIMAL = r"-?[0-9]*\.?[0-9]+([eE]-?[0-9]{1,3})?"
 _YEARS = ({"type": "integer", "minimum": 1900, "maximum": 2200}, _text("19[0-9]{2}|2[01][0-9]{2}"))
 
 YesNo = Annotated[
@@ -97,7 +98,7 @@ YesNo = Annotated[
     _written({"type": "boolean"}, {"enum": ["yes", "no"]}, _text(_ANY_CASE)),
 ]
 IsoDate = Annotated[date, BeforeValidator(_iso_date), _written(_DAY)]
-Number = Annotated[float, BeforeValidator(_number)]
+Number = Annotated[float, BeforeValidator(_number), _written({"type": "number"}, _text(_DECIMAL))]
 #: A year of birth as people write it.
 Year = Annotated[int, BeforeValidator(_number), Field(ge=1900, le=2200), _written(*_YEARS)]
 Fraction = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1), _written(*_PARTS)]

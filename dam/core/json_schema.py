@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from dam.core.credits import CreditsFile, ProgrammeFile
 from dam.core.record import ConsentRecord, PhotoSidecar, ShootSheet
 from dam.core.rules import Policy, RuleFile
+from dam.core.watermark import WatermarkFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
@@ -29,6 +30,7 @@ _FILES: dict[str, tuple[type[BaseModel], str]] = {
     "policy": (Policy, "What holds where a consent record is silent: rules/consent/policy.yaml"),
     "credits": (CreditsFile, "Who may be credited, and how: rules/credits.yaml"),
     "programme": (ProgrammeFile, "A programme and its texts: a file of rules/programmes/"),
+    "watermark": (WatermarkFile, "How renditions are marked: rules/watermark.yaml"),
 }
 
 #: What an editor shows beside a word, by the model (or `*` for any) and the word.
