@@ -160,7 +160,8 @@ def test_a_catalogue_without_waivers_gets_them(catalog: Catalog, tmp_path: Path)
     path = catalog._db._path
     catalog.close()
     connection = sqlite3.connect(path)
-    for table in ("waiver_ends", "waiver_reasons", "waivers"):
+    newer = ("redaction_ends", "redaction_reasons", "redactions")
+    for table in (*newer, "waiver_ends", "waiver_reasons", "waivers"):
         connection.execute(f"DROP TABLE {table}")
     connection.execute("UPDATE alembic_version SET version_num = '0002'")
     connection.commit()
