@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from dam.cli import context as shared
-from dam.cli import ingest as passes
+from dam.cli.arguments import read
 from dam.cli.context import Format, FormatOption, Lang
+from dam.cli.follow import Followed, follow
 from dam.core import names
 from dam.core.consent import NO_END
-from dam.core.errors import DamError, UsageError, WorkspaceBusy
+from dam.core.errors import UsageError
 from dam.core.fields import IsoDate, Term
 from dam.core.model import ConsentState
 from dam.core.record import ConsentEvent
-from dam.flows import consent_template, ingest
+from dam.flows import consent_template
 from dam.flows import consents as flow
 from dam.render import counts as amounts
 from dam.render import terminal
@@ -128,10 +128,7 @@ def list_(
 ) -> None:
     """Every consent record as it stands today; pseudonyms only."""
     if within is not None:
-        try:
-            _TERM.validate_python(within)
-        except ValidationError:
-            raise UsageError("--expiring-within takes a term such as 30d, 3m or 1y") from None
+        read(_TERM, within, "--expiring-within takes a term such as 30d, 3m or 1y")
     with shared.desk(context) as desk:
         found = list(flow.listed(desk, state, within))
     if format_ is Format.JSON:
@@ -328,68 +325,6 @@ def template(
     terminal.note(f"{names.show(str(out))} is ready: see {page} for its words")
 
 
-# --- what follows from a change -----------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """The photographs a change touches, and what became of them; None: a running dam does it."""
-
-    touched: tuple[str, ...] = ()
-    outcomes: tuple[ingest.Outcome, ...] | None = ()
-    retracted: tuple[str, ...] = field(default=())
-
-    def document(self, context: typer.Context) -> Json:
-        lang = shared.options(context).lang
-        return {
-            "touched": list(self.touched),
-            "looked_at": self.outcomes is not None,
-            "retracted": list(self.retracted),
-            "assets": [passes.outcome_document(o, lang) for o in self.outcomes or ()],
-        }
-
-    def tell(self, context: typer.Context) -> None:
-        say = shared.speech(context)
-        if self.outcomes is None:
-            terminal.line(
-                say.gettext(
-                    "Another dam is at work here: photos its next pass looks at: {n} "
-                    "(`dam ingest` does it where that one ends before)",
-                    n=len(self.touched),
-                )
-            )
-            return
-        lang = shared.options(context).lang
-        for outcome in self.outcomes:
-            passes.tell(outcome, lang)
-        counted = {b.value: sum(o.became is b for o in self.outcomes) for b in ingest.Became}
-        terminal.line(
-            say.gettext(
-                "photos that rest on this: {n}; {counts}; taken out of the archive: {out}",
-                n=len(self.touched),
-                counts=amounts.told(counted, say) or say.gettext("none changed"),
-                out=len(self.retracted),
-            )
-        )
-
-
-def follow(context: typer.Context, touched: Iterable[str], filed: Iterable[str]) -> Followed:
-    """Decide again what is due. The change itself is on record whatever happens here."""
-    ids = tuple(sorted(touched))
-    try:
-        with shared.desk(context, writing=True, alone=True) as desk, desk.darkroom() as room:
-            outcomes = tuple(ingest.redecide(desk, room))
-            return Followed(ids, outcomes, flow.retracted(desk, filed))
-    except WorkspaceBusy:
-        return Followed(ids, None)
-    except DamError:
-        terminal.note(
-            "The change is on record and counts, but not every photo was looked at again: "
-            "run `dam ingest` once what follows is mended"
-        )
-        raise
-
-
 def _tell(context: typer.Context, change: flow.Change, format_: Format) -> None:
     """Carry a change out and say what happened."""
     followed = follow(context, change.touched, change.filed)
@@ -441,10 +376,7 @@ def _said_on(text: str) -> date:
 
 
 def _day(text: str, option: str) -> date:
-    try:
-        return _DAY.validate_python(text)
-    except ValidationError:
-        raise UsageError(f"{option} takes a date written YYYY-MM-DD") from None
+    return read(_DAY, text, f"{option} takes a date written YYYY-MM-DD")
 
 
 def _end(day: date) -> date | None:

@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter, ValidationError
-from typer.core import TyperGroup
+from pydantic import TypeAdapter
 
 from dam.cli import context as shared
-from dam.cli.consent import Followed, follow
+from dam.cli.arguments import ON_RECORD, AssetArgument, OwnWord, as_reason, as_role, read
 from dam.cli.context import Format, FormatOption
-from dam.core.errors import UsageError
-from dam.core.fields import Fraction, Ident, Text
+from dam.cli.follow import follow
+from dam.core.fields import Fraction, Ident
 from dam.core.placing import Box
 from dam.core.redaction import Drawn
 from dam.flows import answers
 from dam.flows import redact as flow
 from dam.render import documents, terminal
 
-#: What reads in the place of a reason, which may be personal.
-ON_RECORD = "(on record)"
-
 _BOX: TypeAdapter[Box] = TypeAdapter(tuple[Fraction, Fraction, Fraction, Fraction])
 _IDENT: TypeAdapter[str] = TypeAdapter(Ident)
-_REASON: TypeAdapter[str] = TypeAdapter(Text)
-ValueT = TypeVar("ValueT")
 
 
-class _Redact(TyperGroup):
+class _Redact(OwnWord):
     """A group whose own word is `dam redact ASSET`; `list` and `remove` come before it."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  (click's own)
-        if args and args[0] not in (*self.commands, *ctx.help_option_names):
-            args = ["draw", *args]
-        return super().parse_args(ctx, args)
+    left_out = "draw"
 
 
 redact = typer.Typer(
@@ -45,9 +36,6 @@ redact = typer.Typer(
     epilog="Example: dam redact k7q2mz9a --region 0.25,0.1,0.2,0.3 --subject S-0147",
 )
 
-AssetArgument = Annotated[
-    str, typer.Argument(metavar="ASSET", help="An id, a unique beginning of one, or a SHA-256.")
-]
 ByOption = Annotated[
     str, typer.Option("--by", metavar="ROLE", help="Who answers for it: a role, never a name.")
 ]
@@ -91,10 +79,10 @@ def draw(
     What is filed already leaves the archive and comes back without it. The original stays.
     """
     order = flow.Order(
-        box=_read(_BOX, region.split(","), "--region takes four parts of 1: 0.25,0.1,0.2,0.3"),
-        by=_role(by),
-        subject=_read(_IDENT, subject, "--subject takes a pseudonym") if subject else "",
-        reason=_read(_REASON, reason, "--reason takes at most 4000 characters") if reason else "",
+        box=read(_BOX, region.split(","), "--region takes four parts of 1: 0.25,0.1,0.2,0.3"),
+        by=as_role(by),
+        subject=read(_IDENT, subject, "--subject takes a pseudonym") if subject else "",
+        reason=as_reason(reason) if reason else "",
     )
     with shared.desk(context, writing=True) as desk:
         change = flow.draw(desk, answers.resolve(desk, asset), order)
@@ -155,7 +143,7 @@ def remove(
 ) -> None:
     """A region counts no longer. What rules oblige is destroyed all the same."""
     with shared.desk(context, writing=True) as desk:
-        change = flow.remove(desk, answers.resolve(desk, asset), ident.strip(), _role(by))
+        change = flow.remove(desk, answers.resolve(desk, asset), ident.strip(), as_role(by))
     say = shared.speech(context)
     told = say.gettext("{id}: removed; the region counts no longer", id=change.drawn[0].id)
     _tell(context, change, told, format_)
@@ -163,7 +151,7 @@ def remove(
 
 def _tell(context: typer.Context, change: flow.Change, told: str, format_: Format) -> None:
     """Carry a change out and say what came of it."""
-    followed: Followed = follow(context, [change.asset], [change.asset] if change.filed else [])
+    followed = follow(context, [change.asset], [change.asset] if change.filed else [])
     if format_ is Format.JSON:
         terminal.emit(
             {
@@ -194,14 +182,3 @@ def _reason(item: flow.Listed, personal: bool) -> str:
     if item.reason is None:
         return ""
     return item.reason if personal else ON_RECORD
-
-
-def _role(text: str) -> str:
-    return _read(_IDENT, text, "--by takes a role such as safeguarding-officer, never a name")
-
-
-def _read(adapter: TypeAdapter[ValueT], value: object, hint: str) -> ValueT:
-    try:
-        return adapter.validate_python(value)
-    except ValidationError:
-        raise UsageError(hint) from None

@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter, ValidationError
-from typer.core import TyperGroup
+from pydantic import TypeAdapter
 
 from dam.cli import context as shared
-from dam.cli.consent import Followed, follow
+from dam.cli.arguments import ON_RECORD, AssetArgument, OwnWord, as_reason, as_role, read
 from dam.cli.context import Format, FormatOption
-from dam.core.errors import UsageError
-from dam.core.fields import Ident, IsoDate, Territory, Text
+from dam.cli.follow import follow
+from dam.core.fields import IsoDate, Territory
 from dam.core.model import Purpose
 from dam.flows import answers
 from dam.flows import waive as flow
 from dam.render import documents, terminal
 from dam.render.lang import Speech
 
-#: What reads in the place of a reason, which may be personal.
-ON_RECORD = "(on record)"
 ERASED = "(erased)"
 
 _DAY: TypeAdapter[date] = TypeAdapter(IsoDate)
-_ROLE: TypeAdapter[str] = TypeAdapter(Ident)
-_REASON: TypeAdapter[str] = TypeAdapter(Text)
 _TERRITORY: TypeAdapter[str] = TypeAdapter(Territory)
-ValueT = TypeVar("ValueT")
 
 
-class _Waive(TyperGroup):
+class _Waive(OwnWord):
     """A group whose own word is `dam waive ASSET RULE`; `list` and `end` come before it."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  (click's own)
-        if args and args[0] not in (*self.commands, *ctx.help_option_names):
-            args = ["give", *args]
-        return super().parse_args(ctx, args)
+    left_out = "give"
 
 
 waive = typer.Typer(
@@ -49,9 +40,6 @@ waive = typer.Typer(
     '--until 2027-05-31 --reason "Looked at by two of us"',
 )
 
-AssetArgument = Annotated[
-    str, typer.Argument(metavar="ASSET", help="An id, a unique beginning of one, or a SHA-256.")
-]
 RuleArgument = Annotated[
     str, typer.Argument(metavar="RULE", help="The id of a rule that holds it: see dam explain.")
 ]
@@ -105,11 +93,11 @@ def give(
     """
     order = flow.Order(
         rule=rule,
-        by=_role(by),
-        until=_read(_DAY, until, "--until takes a date written YYYY-MM-DD"),
-        reason=_read(_REASON, reason, "--reason takes a text of at most 4000 characters"),
+        by=as_role(by),
+        until=read(_DAY, until, "--until takes a date written YYYY-MM-DD"),
+        reason=as_reason(reason),
         purpose=purpose,
-        territory=_read(_TERRITORY, territory, "--territory takes a country (MA, FR) or world"),
+        territory=read(_TERRITORY, territory, "--territory takes a country (MA, FR) or world"),
     )
     with shared.desk(context, writing=True) as desk:
         change = flow.give(desk, answers.resolve(desk, asset), order)
@@ -171,7 +159,7 @@ def end(
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """End the waivers of one rule for one photograph at once, for good."""
-    role = _role(by)
+    role = as_role(by)
     with shared.desk(context, writing=True) as desk:
         change = flow.end(desk, answers.resolve(desk, asset), rule, role)
     say = shared.speech(context)
@@ -184,7 +172,7 @@ def end(
 
 def _tell(context: typer.Context, change: flow.Change, told: list[str], format_: Format) -> None:
     """Carry a change out and say what came of it."""
-    followed: Followed = follow(context, [change.asset], [change.asset] if change.filed else [])
+    followed = follow(context, [change.asset], [change.asset] if change.filed else [])
     if format_ is Format.JSON:
         terminal.emit(
             {
@@ -224,15 +212,3 @@ def _reason(item: flow.Listed, personal: bool) -> str:
     if item.reason is None:
         return ERASED
     return item.reason if personal else ON_RECORD
-
-
-def _role(text: str) -> str:
-    hint = "--by takes a role such as safeguarding-officer, without blanks; never a person's name"
-    return _read(_ROLE, text, hint)
-
-
-def _read(adapter: TypeAdapter[ValueT], text: str, hint: str) -> ValueT:
-    try:
-        return adapter.validate_python(text)
-    except ValidationError:
-        raise UsageError(hint) from None
