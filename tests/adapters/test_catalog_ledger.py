@@ -192,11 +192,15 @@ def test_no_question_reads_a_whole_table_to_find_a_few_rows(catalog: Catalog) ->
     catalog.facts("f")
     catalog.decisions(ONE)
     catalog.decision_history(ONE)
-    catalog.due(DAY)
     catalog.packs_with_asset(ONE)
+    # What a pass asks each time must not grow with what is held, not even along an index.
+    few = len(asked)
+    catalog.due(DAY)
+    catalog.stale_pack("a")
+    catalog.filed_among([ONE])
     event.remove(catalog._db._engine, "before_cursor_execute", listen)
 
-    for statement, parameters in asked:
+    for number, (statement, parameters) in enumerate(asked):
         if not statement.startswith("SELECT"):
             continue
         with catalog.snapshot():
@@ -204,7 +208,11 @@ def test_no_question_reads_a_whole_table_to_find_a_few_rows(catalog: Catalog) ->
                 f"EXPLAIN QUERY PLAN {statement}", parameters
             ).all()
         steps = [str(row[3]) for row in plan]
-        assert not [step for step in steps if step.startswith("SCAN") and "ix_" not in step], (
+        assert not [step for step in steps if _reads_all(step, number >= few)], (
             statement,
             steps,
         )
+
+
+def _reads_all(step: str, few: bool) -> bool:
+    return step.startswith("SCAN") and (few or "ix_" not in step)

@@ -95,6 +95,14 @@ class BatchReads(Part):
             for row in rows
         }
 
+    def filed_among(self, ids: Sequence[str]) -> frozenset[str]:
+        """Which of these assets, however many, stand in the archive."""
+        chunks = (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+        filed = select(assets.c.id).where(assets.c.archived_as.is_not(None))
+        return frozenset(
+            ident for chunk in chunks for ident in self._db.ids(filed.where(assets.c.id.in_(chunk)))
+        )
+
     def recalled(self, keys: Sequence[str]) -> dict[str, str]:
         """What was remembered under each of these keys (at most 500)."""
         rows = self._db.rows(select(notes).where(notes.c.key.in_(keys)))

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import insert, or_, select, update  # noqa: TID251
+from sqlalchemy import ColumnElement, insert, select, update  # noqa: TID251
 
 from dam.adapters.catalog.engine import Found
 from dam.adapters.catalog.part import Part
@@ -151,23 +151,19 @@ class DecisionReads(Part):
 
     def due(self, day: date) -> tuple[str, ...]:
         """The assets with a current decision that `day`, or a day before it, may change."""
-        return self._db.ids(
-            select(decisions.c.asset)
-            .where(decisions.c.current, decisions.c.holds_until <= day)
-            .distinct()
-            .order_by(decisions.c.asset)
-        )
+        return tuple(sorted(self._current(decisions.c.holds_until <= day)))
 
     def stale_pack(self, digest: str) -> tuple[str, ...]:
         """The assets with a current decision made under another rule pack than this one."""
-        # Less or greater: an index finds those, but reads all of it for `!=`.
-        other = or_(decisions.c.pack_digest < digest, decisions.c.pack_digest > digest)
-        return self._db.ids(
-            select(decisions.c.asset)
-            .where(decisions.c.current, other)
-            .distinct()
-            .order_by(decisions.c.asset)
-        )
+        # Less, then greater: an index finds those, but all is read for `!=` and for `OR`.
+        less = self._current(decisions.c.pack_digest < digest)
+        return tuple(sorted({*less, *self._current(decisions.c.pack_digest > digest)}))
+
+    def _current(self, condition: ColumnElement[bool]) -> tuple[str, ...]:
+        """The assets with a current decision of which the condition is true, once each."""
+        # Of the plain column SQLite would read every current decision, in the order of assets.
+        asset = decisions.c.asset.concat("")
+        return self._db.ids(select(asset).where(decisions.c.current, condition).distinct())
 
 
 class DecisionWrites(DecisionReads):

@@ -252,8 +252,7 @@ def _due(desk: Desk) -> list[str]:
     due = dict.fromkeys(desk.catalog.due_assets())
     due.update(dict.fromkeys(desk.catalog.due(desk.day())))
     due.update(dict.fromkeys(desk.catalog.stale_pack(desk.pack.digest)))
-
-    filed = desk.catalog.filed_assets()
+    filed = desk.catalog.filed_among(tuple(due))
     return sorted(due, key=lambda asset: asset not in filed)
 
 
