@@ -1,11 +1,13 @@
 # make demo   set everything up and run the main job on photographs drawn on the spot
 # make test   the fast tests            make check  lint, types, import contract, rules
 # make bench  the measurements          make wheel  the package
+# make fuzz   hostile input for FUZZ_SECONDS seconds (60 unless said), by two processes
 # make schemas  the JSON Schemas of docs/schemas/, from the models
 PYTHON ?= python3
+FUZZ_SECONDS ?= 60
 BIN := .venv/bin
 
-.PHONY: demo test check bench wheel schemas clean
+.PHONY: demo test check bench fuzz wheel schemas clean
 
 demo: .venv/ready
 	$(BIN)/python -m demo
@@ -25,6 +27,9 @@ bench: .venv/ready
 	$(BIN)/python -m bench ingest
 	$(BIN)/python -m bench render
 	$(BIN)/python -m bench decide --assets 20000
+
+fuzz: .venv/ready
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --processes 2
 
 wheel: .venv/ready
 	$(BIN)/hatchling build -t wheel

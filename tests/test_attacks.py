@@ -65,6 +65,15 @@ def test_a_late_xmp_file_that_names_somebody_takes_the_picture_back(workspace: W
         assert workspace.filed() == {}
 
 
+def test_two_xmp_files_of_one_picture_are_never_one(workspace: Workspace) -> None:
+    workspace.drop("a.jpg", picture(1), NOBODY)
+    workspace.place("a.JPG.xmp").write_text("")
+    workspace.place("a.jpg.xmp").write_text(XMP.replace("Fatima", ""))
+    (told,) = workspace.ask("ingest")["assets"]
+    assert told["disposition"] == "held"
+    assert "readable" in {reason["rule"] for reason in told["reasons"]}
+
+
 def test_a_shoot_sheet_that_moved_away_still_counts(workspace: Workspace) -> None:
     workspace.drop("s/a.jpg", picture(1))
     head = f"schema: dam/shoot/1\nphotographer: {PHOTOGRAPHER}\n"

@@ -37,3 +37,26 @@ def test_a_quarantined_heic_is_filed_once_it_can_be_read(tmp_path: Path) -> None
     assert [name for name in workspace.filed() if name.endswith(".jpg")]
     # What is still no photograph stays where it is and is not tried at every pass.
     assert sum(workspace.ingest()["counts"].values()) == 0
+
+
+def test_a_picture_beyond_the_limit_is_filed_once_the_limit_is_higher(tmp_path: Path) -> None:
+    workspace = Workspace.init(tmp_path / "w")
+    workspace.drop("a.jpg", photos.plain(1, 320, 240), NOBODY)
+    limit = {"DAM_LIMITS__MAX_PIXELS": str(320 * 240 - 1)}
+    (outcome,) = workspace.ingest(env=limit)["assets"]
+    assert outcome["disposition"] == "quarantined"
+    assert "raise the limit" in outcome["reasons"][0]["advice"]
+    assert workspace.ingest(env=limit)["assets"] == []
+    limit = {"DAM_LIMITS__MAX_PIXELS": str(320 * 240)}
+    assert workspace.ingest(env=limit)["counts"]["approved"] == 1
+
+
+def test_a_file_of_just_the_bytes_allowed_is_taken_in(tmp_path: Path) -> None:
+    workspace = Workspace.init(tmp_path / "w")
+    body = photos.plain(1, 320, 240)
+    workspace.drop("a.jpg", body, NOBODY)
+    (outcome,) = workspace.ingest(env={"DAM_LIMITS__MAX_BYTES": str(len(body) - 1)})["assets"]
+    assert outcome["disposition"] == "held"
+    assert workspace.place("a.jpg").read_bytes() == body
+    report = workspace.ingest(env={"DAM_LIMITS__MAX_BYTES": str(len(body))})
+    assert report["counts"]["approved"] == 1

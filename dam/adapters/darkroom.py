@@ -1,7 +1,8 @@
 """A pool of child processes that decode and render, so that no photograph can hurt the parent.
 
-A child that dies or runs out of time costs one photograph (UnusablePhoto) and is replaced at its
-next use. What a child sends is JSON, checked field by field before anything is made of it.
+A child that dies or runs out of time costs one photograph (UnusablePhoto, with `again`) and is
+replaced at its next use. What a child sends is JSON, checked field by field before anything is
+made of it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Final, Self
 
 from dam.adapters.darkroom_child import TAKEN, Reply, Request, receive, receive_exactly, send
 from dam.adapters.imaging import Limits
-from dam.core.errors import ConfigurationError, RenditionRefused, UnusablePhoto
+from dam.core.errors import ConfigurationError, NoDarkroom, RenditionRefused, UnusablePhoto
 from dam.core.readings import Looked, Rendered, RenderJob
 
 #: The libraries of a child need about 500 MiB of addresses before they open any photograph.
@@ -68,14 +69,14 @@ class Child:
         """Decode the original at `path`, read its metadata, count its faces.
 
         `xmp_sidecar`: the bytes of the XMP file beside it, None where there is none. Raises
-        UnusablePhoto, StorageError where the disk does not give the bytes, ConfigurationError
-        where no child can be started.
+        UnusablePhoto, StorageError where the disk does not give the bytes, NoDarkroom where no
+        child can be started.
         """
         # Absolute: the rendition may be asked for after the caller changed its folder.
         self._path = os.fsencode(os.path.abspath(path))  # noqa: PTH100
         reply = self._ask(do="look", path=self._path, sidecar=xmp_sidecar)
         if reply.looked is None:
-            raise self._dead("The decoder gave no answer on this file")
+            raise self._dead("The decoder gave no sensible answer on this file")
         return reply.looked
 
     def render(self, job: RenderJob) -> Rendered:
@@ -83,14 +84,14 @@ class Child:
 
         A leftover at the target is replaced. Raises RenditionRefused where the result, read
         back, holds anything beyond the allow-list or the job cannot be met; StorageError where
-        the disk refuses; UnusablePhoto and ConfigurationError as `look`.
+        the disk refuses; UnusablePhoto and NoDarkroom as `look`.
         """
         if not self._path:
             raise RenditionRefused("No photograph was looked at", "Look before rendering")
         target = os.fsencode(os.path.abspath(job.target))  # noqa: PTH100
         reply = self._ask(do="render", path=self._path, target=target, job=replace(job, target=""))
         if reply.rendered is None:
-            raise self._dead("The decoder gave no answer on this file")
+            raise self._dead("The decoder gave no sensible answer on this file")
         return reply.rendered
 
     def drop(self) -> None:
@@ -160,7 +161,7 @@ class Child:
     def _dead(self, what: str) -> UnusablePhoto:
         if self._end() == -signal.SIGXCPU:
             what = "The decoder ran out of time on this file"
-        return UnusablePhoto(what, _SAFE_HINT)
+        return UnusablePhoto(what, _SAFE_HINT, again=True)
 
     def _start(self) -> socket.socket:
         self._end()
@@ -205,8 +206,8 @@ class Child:
         return process.wait()
 
 
-def _no_child() -> ConfigurationError:
-    return ConfigurationError(
+def _no_child() -> NoDarkroom:
+    return NoDarkroom(
         "The process that decodes photographs could not be started",
         "Run 'dam doctor'; nothing was done to the photographs",
     )

@@ -70,10 +70,11 @@ class Failure(_Message):
     what: _Short
     hint: _Short = ""
     incomplete: bool = False
+    again: bool = False
 
     def raised(self) -> DamError:
         if self.error == "UnusablePhoto":
-            return UnusablePhoto(self.what, self.hint, incomplete=self.incomplete)
+            return UnusablePhoto(self.what, self.hint, incomplete=self.incomplete, again=self.again)
         return ERRORS[self.error](self.what, self.hint)
 
 
@@ -176,7 +177,8 @@ def _answer(bench: _Bench, request: Request) -> Reply:
     except MemoryError:
         bench.original = None
         what = "The picture needs more memory than is allowed"
-        return Reply(failure=_failure(looking, what, _MEMORY_HINT), last=True)
+        failure = _failure(looking, what, _MEMORY_HINT).model_copy(update={"again": True})
+        return Reply(failure=failure, last=True)
     except tuple(ERRORS.values()) as problem:
         return Reply(
             failure=Failure.model_validate(

@@ -230,6 +230,8 @@ class Desk:
             workers or settings.workers,
             Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes),
             face_check=settings.face_check,
+            seconds=settings.limits.seconds,
+            memory_mb=settings.limits.memory_mb,
         )
 
 

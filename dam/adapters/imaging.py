@@ -184,6 +184,8 @@ def _undecodable(problem: Exception, data: bytes, limits: Limits) -> DamError:
     if isinstance(problem, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return _too_large(limits)
     text = str(problem)
+    if "out of memory" in text:
+        raise MemoryError
     if "too large" in text or "MAX_TEXT_MEMORY" in text:
         return UnusablePhoto("The texts in the file unpack to an enormous size", EXPORT_HINT)
     if isinstance(problem, UnidentifiedImageError):

@@ -91,7 +91,7 @@ def read_boxes(data: bytes) -> Boxes:
 
 def _children(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """(type, first byte, end) of each box; the last one may end behind `end`."""
-    for _ in range(MAX_BOXES):
+    for _ in range(MAX_BOXES + 1):
         if start + 8 > end:
             return
         size, name = struct.unpack_from(">I4s", data, start)

@@ -74,6 +74,10 @@ class LimitSettings(_Group):
         le=65536 * _MIB,
         description=f"a whole number of bytes, 1 to {65536 * _MIB}",
     )
+    seconds: int = Field(default=120, ge=1, le=3600, description="whole seconds, 1 to 3600")
+    memory_mb: int = Field(
+        default=2048, ge=512, le=65536, description="a whole number of MiB, 512 to 65536"
+    )
 
 
 class RenditionSettings(_Group):
@@ -109,7 +113,8 @@ class Settings(BaseSettings):
         description="a table [inbox] with quiet_seconds, scan_seconds, polling",
     )
     limits: LimitSettings = Field(
-        default=LimitSettings(), description="a table [limits] with max_pixels, max_bytes"
+        default=LimitSettings(),
+        description="a table [limits] with max_pixels, max_bytes, seconds, memory_mb",
     )
     renditions: RenditionSettings = Field(
         default=RenditionSettings(), description="a table [renditions] with jpeg_quality"

@@ -33,11 +33,14 @@ MAX_COLUMNS = csv_text.MAX_COLUMNS
 #: What the parts of a workbook may unpack to, together.
 MAX_UNPACKED = 64 * 1024 * 1024
 MAX_PARTS = 500
+#: Tags in all parts together: 20,000 full rows of the template have about two million.
+MAX_TAGS = 6_000_000
 #: Empty cells included: a sheet may be formatted far beyond what is written in it.
 _MAX_CELLS = 4_000_000
 _SHEET_ROWS = 1_048_576
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\sr\s*=\s*[\"']([^\"']*)[\"']")
+_ENCODING = re.compile(rb"\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']*)")
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SAVE_AGAIN = "Open it in the spreadsheet program and save it again as .xlsx, without a password"
@@ -127,12 +130,21 @@ def _check_package(data: bytes) -> None:
             raise UsageError("a part of this workbook stands twice", _SAVE_AGAIN)
         if any(part.flag_bits & 1 or part.compress_type not in _PACKED for part in parts):
             raise UsageError("this workbook has a password or a strange packing", _SAVE_AGAIN)
+        tags = 0
         for part in parts:
-            _check_part(package.read(part))
+            content = package.read(part)
+            _check_part(content)
+            tags += content.count(b"<")
+            if tags > MAX_TAGS:
+                raise UsageError("this workbook has too many cells", "Keep only the table in it")
 
 
 def _check_part(content: bytes) -> None:
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content or content.startswith(_WIDE):
+        raise UsageError("a part of this workbook is written as no program does", _SAVE_AGAIN)
+    told = _ENCODING.match(content)
+    if told and told[1].lower() not in (b"utf-8", b"us-ascii"):
+        # In another encoding the checks on bytes would not see what a parser sees.
         raise UsageError("a part of this workbook is written as no program does", _SAVE_AGAIN)
     # openpyxl leaves out rows that come twice or out of order; one of them may be a no.
     before = 0

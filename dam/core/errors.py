@@ -52,6 +52,10 @@ class ConfigurationError(DamError):
     exit_code = USAGE
 
 
+class NoDarkroom(ConfigurationError):
+    """No process that decodes photographs could be started; no photograph is at fault."""
+
+
 class WorkspaceBusy(ConfigurationError):
     """Another process already works on this workspace."""
 
@@ -87,12 +91,17 @@ class UnusablePhoto(DamError):
     """The bytes cannot be trusted as a photograph.
 
     `incomplete` is true where the file looks cut off (held: it may still arrive
-    whole) and false where it is no photograph or a dangerous one (quarantined).
+    whole) and false where it is no photograph or a dangerous one (quarantined). `again` is
+    true where whoever looked died, or ran out of time or memory: that may have been the
+    machine's fault, so one more try is due.
     """
 
-    def __init__(self, what: str, hint: str = "", *, incomplete: bool = False) -> None:
+    def __init__(
+        self, what: str, hint: str = "", *, incomplete: bool = False, again: bool = False
+    ) -> None:
         super().__init__(what, hint)
         self.incomplete = incomplete
+        self.again = again
 
 
 class RenditionRefused(DamError):

@@ -40,6 +40,11 @@ from dam.core.model import (
     Situation,
 )
 
+#: More than any photograph, sheet or shoot has; a table has as many rows (`shoot_table`).
+MAX_PEOPLE = 1_000
+MAX_CONSENTS = 5_000
+MAX_PHOTOS = 5_000
+
 
 class Region(Strict):
     """A rectangle on the upright picture, as fractions of its width and height, from top left."""
@@ -205,7 +210,8 @@ def _people_form(value: object) -> str:
 
 #: Told apart by their form, so that a mistake in one is not reported against both.
 People = Annotated[
-    Annotated[PeopleNone, Tag("people:none")] | Annotated[tuple[Person, ...], Tag("people:list")],
+    Annotated[PeopleNone, Tag("people:none")]
+    | Annotated[tuple[Person, ...], Field(max_length=MAX_PEOPLE), Tag("people:list")],
     Discriminator(_people_form),
 ]
 
@@ -230,7 +236,7 @@ class PhotoSidecar(PhotoStatement):
     """`IMG_0001.JPG.consent.yaml`: schema dam/photo/1."""
 
     schema_: Literal["dam/photo/1"] = Field(alias="schema")
-    consents: tuple[ConsentItem, ...] = ()
+    consents: tuple[ConsentItem, ...] = Field(default=(), max_length=MAX_CONSENTS)
 
 
 class ShootPhoto(PhotoStatement):
@@ -243,5 +249,5 @@ class ShootSheet(PhotoStatement):
     """`consent.yaml` of a folder: schema dam/shoot/1. Its photo fields are defaults."""
 
     schema_: Literal["dam/shoot/1"] = Field(alias="schema")
-    photos: tuple[ShootPhoto, ...] = ()
-    consents: tuple[ConsentItem, ...] = ()
+    photos: tuple[ShootPhoto, ...] = Field(default=(), max_length=MAX_PHOTOS)
+    consents: tuple[ConsentItem, ...] = Field(default=(), max_length=MAX_CONSENTS)

@@ -77,7 +77,14 @@ SENTENCES: tuple[str, ...] = (
     mark("Drop the photograph itself"),
     mark("The decoder ran out of time on this file"),
     mark("The decoder died on this file"),
+    mark("The picture needs more memory than is allowed"),
+    mark("The photograph holds texts beyond reading"),
+    mark("The photograph could not be worked on ({kind})"),
     mark("The decoder gave no sensible answer on this file"),
+    mark(
+        "The next run of dam tries once more; if that fails too, export it as JPEG on another "
+        "machine"
+    ),
     mark("Open it on another machine and export it as JPEG, if it is a photograph at all"),
     mark("The finished rendition was read back and refused: {why}"),
     mark("JPEG holds at most {n} pixels a side"),
@@ -166,6 +173,7 @@ SENTENCES: tuple[str, ...] = (
         "NAME.EXT.consent.yaml beside the photograph, or consent.yaml for the whole "
         "folder"
     ),
+    mark("{n} sidecars speak of this photograph, and more: nobody can tell which one is meant"),
     mark("a picture format that is not read: export it as JPEG"),
     mark("a recording or document, not a photograph"),
     mark("a compressed folder: unpack it here"),

@@ -88,7 +88,8 @@ def test_every_problem_at_once_with_place_and_remedy(root: Path) -> None:
             "dam.toml: face_chek: unknown key; did you mean face_check?",
             "dam.toml: quiet_seconds: unknown key; did you mean inbox.quiet_seconds?",
             "dam.toml: _env_file: unknown key",
-            "dam.toml: limits: allowed is a table [limits] with max_pixels, max_bytes",
+            "dam.toml: limits: allowed is a table [limits] with max_pixels, max_bytes, seconds, "
+            "memory_mb",
             "dam.toml: inbox.quite_seconds: unknown key; did you mean inbox.quiet_seconds?",
             "dam.toml: inbox.polling: allowed is true or false",
             "dam.toml: inbox.scan_seconds: allowed is seconds, 0.1 to 3600",

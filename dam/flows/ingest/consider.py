@@ -22,6 +22,9 @@ from dam.core.view import Dossier
 
 #: A sidecar larger than this is no sidecar; the parser's own bound is the same.
 MAX_SIDECAR_BYTES = 1024 * 1024
+#: Sidecars and sheets that speak of one photo; with more of them none is read.
+MAX_SIDECARS = 256
+_TOO_MANY = "sidecars speak of this photograph, and more: nobody can tell which one is meant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +112,12 @@ def statements(sheets: Iterable[Sheet], paths: Sequence[bytes]) -> tuple[Stateme
 
     A file that is misnamed, unreadable, or could belong to another photo too gives way to a
     clear sidecar of this photo that came later: that is how people mend it. A shoot sheet
-    does not mend what was said of one photo.
+    does not mend what was said of one photo. More than `MAX_SIDECARS` are not read, which holds.
     """
+    sheets = tuple(sheets)
+    if len(sheets) > MAX_SIDECARS:
+        problem = Problem(sheets[0].shown, None, "", f"{MAX_SIDECARS} {_TOO_MANY}")
+        return (Statement(sheets[0].shown, None, (str(problem),)),)
     ordered = sorted(sheets, key=lambda s: (s.kind != "photo", -len(s.folder), s.shown))
     parsed = {s.slot: parse_sheet(s) for s in ordered if s.kind != "xmp"}
     clear = [

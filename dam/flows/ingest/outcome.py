@@ -44,6 +44,7 @@ class Outcome:
 
     `archived_as` is relative to the workspace, or None. `failure` is what disk or store
     refused; the photograph is safe and tried again. `waived` are the reasons that a waiver lifts.
+    `again`: whoever looked at it died or ran out of time or memory; the next run tries once more.
     """
 
     source: str
@@ -54,6 +55,7 @@ class Outcome:
     archived_as: str | None = None
     failure: DamError | None = None
     waived: tuple[Waived, ...] = ()
+    again: bool = False
 
 
 @dataclass(slots=True)

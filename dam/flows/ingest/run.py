@@ -14,12 +14,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from dam.adapters import faces, imaging, inbox
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
 from dam.core import names
-from dam.core.errors import DamError, IntegrityError, SourceChanged, StorageError, UnsafeSource
+from dam.core.errors import (
+    DamError,
+    IntegrityError,
+    NoDarkroom,
+    SourceChanged,
+    StorageError,
+    UnsafeSource,
+)
 from dam.core.facts import Facts, digest_of
 from dam.core.model import Disposition, Purpose
 from dam.core.readings import Status
@@ -47,11 +55,13 @@ class Memory:
     """What a process remembers from pass to pass: files that need no second look.
 
     `first` is true before the first pass: only then are leftovers of an interrupted run
-    looked for, and whether roster or face check are other than before.
+    looked for, and whether roster or face check are other than before. `later` are the assets
+    that wait for another try, with the day of the last one: not every pass tries again.
     """
 
     first: bool = True
     known: set[tuple[bytes, inbox.Identity]] = field(default_factory=set)
+    later: dict[str, date] = field(default_factory=dict)
 
     def knows(self, found: inbox.Found) -> bool:
         return (found.path, found.identity) in self.known
@@ -171,8 +181,8 @@ def surroundings(desk: Desk) -> None:
     """What was set aside for want of something is due again once that has changed.
 
     For want of the roster or the face check: held. For want of a reader of its format (HEIC,
-    AVIF, camera raw): quarantined. Where the roster or the mark changed, so is what is filed:
-    it may have to be made anew.
+    AVIF, camera raw) or of a higher limit: quarantined. Where the roster or the mark changed, so
+    is what is filed: it may have to be made anew.
     """
     _formats(desk)
     checks = desk.settings.face_check and faces.available()
@@ -190,7 +200,7 @@ def surroundings(desk: Desk) -> None:
 
 
 def _formats(desk: Desk) -> None:
-    now = " ".join(imaging.readers())
+    now = " ".join((*imaging.readers(), *map(str, desk.settings.limits.model_dump().values())))
     if desk.catalog.recall("readers") == now:
         return
     refused = [r.id for r in desk.catalog.assets() if r.disposition is Disposition.QUARANTINED]
@@ -231,7 +241,7 @@ def redecide(
             for asset, job in jobs:
                 try:
                     outcome = job.result()
-                except (StorageError, IntegrityError) as error:
+                except (StorageError, IntegrityError, NoDarkroom) as error:
                     outcome = failed(asset, error)
                 if outcome is not None:
                     yield replace(outcome, source=desk.origin(asset).shown)
@@ -344,7 +354,11 @@ def _settle(
     """Settle what is due, tell each photograph of this pass once, let settled sources go."""
     mine = {a.asset for a in arrived}
     settled: dict[str, Outcome] = {}
+    today = desk.day()
+    held_back |= {asset for asset, day in memory.later.items() if day == today}
     for outcome in redecide(desk, room, held_back):
+        if outcome.again and outcome.asset is not None:
+            memory.later[outcome.asset] = today
         if outcome.asset in mine:
             settled[outcome.asset] = outcome
         else:

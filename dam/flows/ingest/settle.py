@@ -30,6 +30,7 @@ from dam.core.readings import Rendered, RenderJob, Status
 from dam.core.rows import AssetRow, AssetState, ProvenanceRow, RenditionRow
 from dam.flows.ingest import previews
 from dam.flows.ingest.consider import (
+    MAX_SIDECARS,
     Arrival,
     Considered,
     Sheet,
@@ -39,6 +40,11 @@ from dam.flows.ingest.consider import (
 )
 from dam.flows.ingest.outcome import Outcome, Why, became, whys
 from dam.flows.ingest.sidecars import stored_sheet
+
+#: What a photograph is told by whose first look the decoder died, or ran out of time or memory.
+TRY_AGAIN = (
+    "The next run of dam tries once more; if that fails too, export it as JPEG on another machine"
+)
 
 
 def new_asset_id(catalog: Catalog, sha256: str) -> str:
@@ -55,23 +61,23 @@ def photo_path(row: ProvenanceRow) -> bytes:
 
 
 def sheets_of(desk: Desk, asset: str) -> tuple[Sheet, ...]:
-    """The sidecars linked to an asset, each in its current version."""
+    """The sidecars linked to an asset, each in its current version; one too many at most."""
     return tuple(
         stored_sheet(desk, row, ambiguous=ambiguous)
-        for row, ambiguous in desk.catalog.sidecars_of(asset)
+        for row, ambiguous in desk.catalog.sidecars_of(asset)[: MAX_SIDECARS + 1]
     )
 
 
 def xmp_of(sheets: Iterable[Sheet]) -> bytes | None:
     """The XMP sidecar's bytes: `IMG.jpg.xmp` before `IMG.xmp`.
 
-    Several of the same rank cannot be told apart. They are handed on one after the other,
-    which no XML reader takes for a packet: the block becomes unreadable, which holds.
+    Several of the same rank cannot be told apart: what is handed on for them is no XML at all,
+    so that the block becomes unreadable, which holds.
     """
     found = [s for s in sheets if s.kind == "xmp"]
     whole = [s for s in found if names.claim(s.name.encode("utf-8", "surrogateescape")).whole]
     data = [s.data for s in whole or found]
-    return b"".join(data) if data else None
+    return (data[0] if len(data) == 1 else b"several") if data else None
 
 
 def paths_of(desk: Desk, asset: str) -> tuple[bytes, ...]:
@@ -196,9 +202,13 @@ def finish_planned(desk: Desk, asset: str) -> None:
 def reject(desk: Desk, task: Task, unusable: UnusablePhoto) -> Outcome:
     """Record that the bytes of an asset cannot be used: held if cut off, else quarantined.
 
-    What was filed of it leaves the archive: nobody can tell any more what it shows.
+    What was filed of it leaves the archive: nobody can tell any more what it shows. Where the
+    machine may be at fault it stays due, once: after a second failure the verdict is final.
     """
     row = task.row
+    again = unusable.again and row.note_hint != TRY_AGAIN
+    if again:
+        unusable = UnusablePhoto(unusable.what, TRY_AGAIN)
     disposition = Disposition.HELD if unusable.incomplete else Disposition.QUARANTINED
     relative = _filed_as(desk, row.id)
     with desk.catalog.transaction() as unit:
@@ -213,18 +223,14 @@ def reject(desk: Desk, task: Task, unusable: UnusablePhoto) -> Outcome:
             unit.append(
                 Event(f"asset.{disposition.value}", row.id, {"why": unusable.what}), desk.instant()
             )
-        cleared = unit.clear_due(row.id, task.mark)
-        if relative is not None and cleared:
+        cleared = not again and unit.clear_due(row.id, task.mark)
+        if (relative is not None and cleared) or (again and unit.due_mark(row.id) is None):
             unit.mark_due([row.id])
     if relative is not None:
         retract(desk, row.id, relative, clear=cleared)
-    return _rejected(row, disposition, unusable)
-
-
-def _rejected(row: AssetRow, disposition: Disposition, unusable: UnusablePhoto) -> Outcome:
     rule = "incomplete" if unusable.incomplete else "unusable-photo"
     why = Why.plain(rule, unusable.what, unusable.hint)
-    return Outcome("", became(disposition), row.id, row.sha256, (why,))
+    return Outcome("", became(disposition), row.id, row.sha256, (why,), again=again)
 
 
 def apply(
