@@ -30,6 +30,9 @@ _TURNS: dict[int, Callable[[float, float, float, float], Box]] = {
     8: lambda x, y, w, h: (y, 1 - x - w, h, w),
 }
 
+#: From this orientation on width and height change places.
+_LYING = 5
+
 Read = Callable[[], tuple[Block, tuple[Reading, ...]]]
 
 
@@ -98,7 +101,9 @@ def _upright(reading: Reading, turn: int) -> Reading:
         return reading
     # Taking from 1 may leave a rounding error outside the picture.
     x, y, w, h = (min(max(part, 0.0), 1.0) for part in _TURNS[turn](*reading.value))
-    return replace(reading, value=(x, y, min(w, 1 - x), min(h, 1 - y)))
+    box = (x, y, min(w, 1 - x), min(h, 1 - y))
+    size = reading.drawn_on
+    return replace(reading, value=box, drawn_on=size[::-1] if size and turn >= _LYING else size)
 
 
 def write(rights: Rights, size: tuple[int, int], *, srgb: bool = True) -> Written:
