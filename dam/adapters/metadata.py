@@ -49,13 +49,14 @@ class Written:
     app13: bytes
 
 
-def read(raw: RawBlocks, sidecar: bytes | None = None) -> Metadata:
+def read(raw: RawBlocks, sidecar: bytes | None = None, turned: int | None = None) -> Metadata:
     """Read every block of a photograph and the XMP sidecar beside it (None: there is none).
 
     Comes out: one `Block` each for `exif`, `iptc`, `xmp` and `xmp-sidecar`, absent ones
-    included, and all readings. Regions are turned upright by the EXIF orientation, because
-    XMP counts from the picture as stored (MWG 2.0, clause 5.9). What `raw` calls unreadable
-    stays unreadable. Never raises.
+    included, and all readings. Regions are turned upright, because XMP counts from the picture as
+    stored (MWG 2.0, clause 5.9): by the orientation by which the picture was `turned`. Where
+    nobody knows that, by EXIF's; whose such a region is, is then not told. What `raw` calls
+    unreadable stays unreadable. Never raises.
     """
     sidecars = () if sidecar is None else (sidecar,)
     read_: tuple[tuple[str, Read], ...] = (
@@ -72,7 +73,9 @@ def read(raw: RawBlocks, sidecar: bytes | None = None) -> Metadata:
         readings += [reading for reading in found if _meant(reading)]
     for name, detail in raw.unreadable:
         blocks[name] = Block(name, Status.UNREADABLE, detail)
-    turn = exif.orientation(raw.exif)
+    turn = exif.orientation(raw.exif) if turned is None else turned
+    if turned is None:
+        readings = [replace(one, whose=()) for one in readings]
     return Metadata(tuple(_upright(one, turn) for one in readings), tuple(blocks.values()))
 
 
