@@ -253,3 +253,28 @@ def test_no_free_text_is_told(workspace: Workspace) -> None:
     made = drop(workspace, "a.jpg", yaml.safe_dump(sidecar))
     for words in ((), ("--all",), ("--format", "json")):
         assert b"SECRET" not in workspace.run("explain", made, *words).stdout
+
+
+OBLIGING = {
+    "en": "[drop-location] obliges: ",
+    "fr": "[drop-location] oblige : ",
+    "ar": "[drop-location] يُلزم بما يلي: ",
+}
+
+
+def test_a_rule_that_obliges_says_so_and_what(workspace: Workspace) -> None:
+    said = spoken(1, permissions={"face": "yes", "location": "none"})
+    said["people"][0]["identifiable"] = "yes"
+    made = drop(workspace, "a.jpg", yaml.safe_dump(said))
+    (rule,) = (
+        r
+        for r in explained(workspace, made, "--purpose", "press")["rules"]
+        if r["rule"] == "drop-location"
+    )
+    assert (rule["outcome"], rule["obligations"]) == ("obliges", ["drop_location"])
+    assert rule["subjects"] == ["S-0001"]
+    assert rule["message"]
+    for lang, words in OBLIGING.items():
+        told = workspace.run("--lang", lang, "explain", made, "--purpose", "press").stdout.decode()
+        plain = " ".join(re.sub("[\u200e\u200f\u2066-\u2069]", "", told).split())
+        assert words in plain, plain

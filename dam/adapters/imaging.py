@@ -16,7 +16,7 @@ import struct
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from PIL import Image, UnidentifiedImageError, features  # noqa: TID251
 
@@ -57,19 +57,29 @@ class Limits:
     max_bytes: int = 512 * 1024 * 1024
 
 
+class Turns(NamedTuple):
+    """EXIF orientations: what is `left` to do with decoded pixels, and how they were `stored`."""
+
+    left: int
+    stored: int | None
+
+
 class Original:
     """A decoded photograph. `width` and `height` are upright pixels.
 
+    `turned` is the orientation (1 to 8) by which the stored picture becomes upright; None where
+    the decoder turned it by itself and nobody can tell any more what was stored.
     `icc` is the profile that the pixels are in, empty where that is sRGB.
 
     The pixels are kept as they were decoded and never changed; `upright` hands out copies.
     """
 
     def __init__(
-        self, pixels: Image.Image, icc: bytes, turn: int, kind: str, blocks: RawBlocks
+        self, pixels: Image.Image, icc: bytes, turns: Turns, kind: str, blocks: RawBlocks
     ) -> None:
         self._pixels = pixels
-        self._turn = turn
+        self._turn = turn = turns.left
+        self.turned = turns.stored
         self.icc = icc
         self.format = kind
         self.blocks = blocks
@@ -124,12 +134,12 @@ def open_original(path: str | os.PathLike[str], limits: Limits) -> Original:
     if not container.complete:
         raise _cut_off()
     try:
-        picture, pixels, icc, turn = _decode(data, container, limits)
+        picture, pixels, icc, turns = _decode(data, container, limits)
     except (MemoryError, DamError):
         raise
     except Exception as problem:
         raise _undecodable(problem, data, limits) from None
-    return Original(pixels, icc, turn, picture, container.blocks)
+    return Original(pixels, icc, turns, picture, container.blocks)
 
 
 def readers() -> tuple[str, ...]:
@@ -200,23 +210,27 @@ def _undecodable(problem: Exception, data: bytes, limits: Limits) -> DamError:
 
 def _decode(
     data: bytes, container: Container, limits: Limits
-) -> tuple[str, Image.Image, bytes, int]:
-    """Format, pixels in RGB or L, the colour profile they are in, the EXIF orientation."""
+) -> tuple[str, Image.Image, bytes, Turns]:
+    """Format, pixels in RGB or L, the colour profile they are in, how they are turned."""
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         if container.kind == "RAW":
-            return "RAW", imaging_raw.develop(data, limits.max_pixels), b"", 1
+            return "RAW", imaging_raw.develop(data, limits.max_pixels), b"", Turns(1, None)
         _make_ready(container.kind)
         assert container.kind in FORMATS
         with Image.open(io.BytesIO(data), formats=(container.kind,)) as picture:
             if picture.width * picture.height > limits.max_pixels:
                 raise _too_large(limits)
+            # Pillow turns a TIFF while it loads it, and then says that it stands upright.
+            stored = _orientation(picture) if container.kind == "TIFF" else None
             picture.load()
-            turn = _orientation(picture)
+            left = _orientation(picture)
+            if container.kind not in ("TIFF", "HEIF"):
+                stored = left
             pixels, icc = imaging_color.settle(picture, container.colour)
-            return picture.format or container.kind, _bare(pixels), icc, turn
+            return picture.format or container.kind, _bare(pixels), icc, Turns(left, stored)
 
 
 def _make_ready(kind: str) -> None:

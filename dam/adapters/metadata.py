@@ -30,6 +30,9 @@ _TURNS: dict[int, Callable[[float, float, float, float], Box]] = {
     8: lambda x, y, w, h: (y, 1 - x - w, h, w),
 }
 
+#: From this orientation on width and height change places.
+_LYING = 5
+
 Read = Callable[[], tuple[Block, tuple[Reading, ...]]]
 
 
@@ -46,13 +49,14 @@ class Written:
     app13: bytes
 
 
-def read(raw: RawBlocks, sidecar: bytes | None = None) -> Metadata:
+def read(raw: RawBlocks, sidecar: bytes | None = None, turned: int | None = None) -> Metadata:
     """Read every block of a photograph and the XMP sidecar beside it (None: there is none).
 
     Comes out: one `Block` each for `exif`, `iptc`, `xmp` and `xmp-sidecar`, absent ones
-    included, and all readings. Regions are turned upright by the EXIF orientation, because
-    XMP counts from the picture as stored (MWG 2.0, clause 5.9). What `raw` calls unreadable
-    stays unreadable. Never raises.
+    included, and all readings. Regions are turned upright, because XMP counts from the picture as
+    stored (MWG 2.0, clause 5.9): by the orientation by which the picture was `turned`. Where
+    nobody knows that, by EXIF's; whose such a region is, is then not told. What `raw` calls
+    unreadable stays unreadable. Never raises.
     """
     sidecars = () if sidecar is None else (sidecar,)
     read_: tuple[tuple[str, Read], ...] = (
@@ -69,7 +73,9 @@ def read(raw: RawBlocks, sidecar: bytes | None = None) -> Metadata:
         readings += [reading for reading in found if _meant(reading)]
     for name, detail in raw.unreadable:
         blocks[name] = Block(name, Status.UNREADABLE, detail)
-    turn = exif.orientation(raw.exif)
+    turn = exif.orientation(raw.exif) if turned is None else turned
+    if turned is None:
+        readings = [replace(one, whose=()) for one in readings]
     return Metadata(tuple(_upright(one, turn) for one in readings), tuple(blocks.values()))
 
 
@@ -98,7 +104,9 @@ def _upright(reading: Reading, turn: int) -> Reading:
         return reading
     # Taking from 1 may leave a rounding error outside the picture.
     x, y, w, h = (min(max(part, 0.0), 1.0) for part in _TURNS[turn](*reading.value))
-    return replace(reading, value=(x, y, min(w, 1 - x), min(h, 1 - y)))
+    box = (x, y, min(w, 1 - x), min(h, 1 - y))
+    size = reading.drawn_on
+    return replace(reading, value=box, drawn_on=size[::-1] if size and turn >= _LYING else size)
 
 
 def write(rights: Rights, size: tuple[int, int], *, srgb: bool = True) -> Written:

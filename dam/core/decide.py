@@ -247,15 +247,13 @@ class Asking:
         """The answer of a rule that destroys faces; a hold where one cannot be found."""
         if not answer.obligations:
             return answer
-        if rule.file.each is None:
-            lost = hiding.others is None
-        else:
+        subjects: tuple[str, ...] = ()
+        if rule.file.each is not None:
             names = [p["id"] for who, p in enumerate(self._persons()) if who in hiding.lost]
             subjects = tuple(name for name in answer.subjects if name in names)
-            answer, lost = replace(answer, subjects=subjects), bool(subjects)
-        if not lost:
+        if not subjects and (rule.file.each is not None or hiding.others is not None):
             return answer
-        return Answer(_lost(rule, self._plain.variables, answer.subjects))
+        return Answer(_lost(rule, self._plain.variables, subjects))
 
 
 def _ask(rule: Rule, context: cel.Context, variables: dict[str, object]) -> Answer:

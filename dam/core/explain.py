@@ -7,9 +7,10 @@ in which language, is the renderer's part. No text that somebody wrote freely is
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 
 import cel
 
@@ -18,9 +19,19 @@ from dam.core.changes import Change, of_rule, value_of
 from dam.core.consent import NO_END
 from dam.core.decide import WORLD, Asking, decide_all
 from dam.core.facts import PersonFact
-from dam.core.model import Decision, Disposition, Otherwise, Purpose, Reason, Use, Waived
+from dam.core.model import (
+    Decision,
+    Disposition,
+    Obligation,
+    Otherwise,
+    Purpose,
+    Reason,
+    Use,
+    Waived,
+)
 from dam.core.origins import Found, Place, Sources
 from dam.core.places import Places
+from dam.core.placing import claimed, stated
 from dam.core.rules import POLICY_FILE, Rule, RulePack
 from dam.core.tree import parse
 from dam.core.view import Dossier, chosen
@@ -35,6 +46,7 @@ class Outcome(enum.StrEnum):
     """What one rule says of the photograph."""
 
     SATISFIED = "satisfied"
+    OBLIGES = "obliges"
     NOT_CONCERNED = "not_concerned"
     AGAINST = "against"
     UNKNOWN = "unknown"
@@ -77,6 +89,7 @@ class Way:
 class Asked:
     """One rule: its words by language, its clause, what it rested on, what would satisfy it.
 
+    `obligations` are what a rule that obliges asks of every rendition, on account of `subjects`.
     `final`: no fact that is still to be recorded undoes it. `waived` is the waiver that lifts
     it; else `obstacle` says in English why none may, and is empty where one may.
     """
@@ -94,6 +107,7 @@ class Asked:
     final: bool = False
     waived: Waived | None = None
     obstacle: str = ""
+    obligations: tuple[Obligation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +164,18 @@ def explain(
         if rule.id in reasons
         else looked.waived(rule, lifted[rule.id])
         if rule.id in lifted
-        else looked.satisfied(rule)
+        else looked.not_against(rule)
         for rule in pack.rules
         if rule.applies_to(question.purpose)
     ]
     order = {rule: number for number, rule in enumerate((*reasons, *lifted))}
-    asked.sort(key=lambda a: (order.get(a.rule, len(order)), a.outcome is Outcome.NOT_CONCERNED))
+    last = (Outcome.OBLIGES, Outcome.SATISFIED, Outcome.NOT_CONCERNED)
+    asked.sort(
+        key=lambda a: (
+            order.get(a.rule, len(order)),
+            last.index(a.outcome) if a.outcome in last else 0,
+        )
+    )
     return Explanation(
         question=question,
         decision=decision,
@@ -206,8 +226,11 @@ class _Looked:
             pack.policy.default_term,
             question.use,
         )
+        asking = Asking(dossier, pack, facts)
+        rules = [rule.id for rule in pack.rules if rule.applies_to(question.purpose)]
+        self.answers = dict(zip(rules, asking.ask(question.purpose)[0], strict=True))
         # Of rules that destroy faces none looks at what follows from it: they see the same.
-        self.variables = Asking(dossier, pack, facts).seen(question.purpose)
+        self.variables = asking.seen(question.purpose)
         persons = self.variables["persons"]
         assert isinstance(persons, list)
         self.people: dict[str, PersonFact] = {
@@ -242,19 +265,26 @@ class _Looked:
         asked = self.against(rule, lifted.reason)
         return replace(asked, outcome=Outcome.WAIVED, waived=lifted)
 
-    def satisfied(self, rule: Rule) -> Asked:
-        file = rule.file
+    def not_against(self, rule: Rule) -> Asked:
+        """A rule that obliges, is satisfied, or does not speak of the photo."""
+        file, answer = rule.file, self.answers[rule.id]
+        obliges = bool(answer.obligations)
         concerned = self._concerned(rule)
+        if obliges:
+            concerned, outcome = answer.subjects or concerned, Outcome.OBLIGES
+        else:
+            outcome = Outcome.SATISFIED if concerned else Outcome.NOT_CONCERNED
         return Asked(
             rule=rule.id,
             otherwise=file.otherwise,
-            outcome=Outcome.SATISFIED if concerned else Outcome.NOT_CONCERNED,
+            outcome=outcome,
             title=file.title.model_dump(),
             message=file.reason.model_dump(),
             advice=file.advice.model_dump(),
             clause=file.source,
             subjects=concerned if file.each else (),
             evidence=self._evidence(rule, concerned) if concerned else (),
+            obligations=answer.obligations,
         )
 
     def _concerned(self, rule: Rule) -> tuple[str, ...]:
@@ -289,7 +319,21 @@ class _Looked:
                 place = self.places.of_person(path[1:], person, standing)
                 value = said(value_of(fact, self.variables, subject))
                 found[_evidence(fact, subject, value, place)] = None
+        if rule.redacts:
+            found |= dict.fromkeys(self._regions(subjects if rule.file.each else self.people))
         return tuple(found)
+
+    def _regions(self, subjects: Iterable[str]) -> Iterator[Evidence]:
+        """By what a face is known to be somebody's: where each of these people stands."""
+        for subject in islice(subjects, MOST_PEOPLE):
+            person = self.people[subject]
+            place = self.places.of_person(("region",), person, None)
+            box = stated(person)
+            if box is not None:
+                value = ", ".join(f"{side:g}" for side in box)
+            else:
+                value = "contradictory" if len(claimed(person)) > 1 else "unknown"
+            yield _evidence("person.region", subject, value, place)
 
 
 def _asked(expression: str, variables: dict[str, object]) -> object:

@@ -20,7 +20,7 @@ from dam.core.record import Region
 
 #: What is looked for in a photograph and its sidecars. Facts of an earlier version do not say
 #: whether it is there: such a photograph is looked at again, and until then that is unknown.
-VERSION = 2
+VERSION = 3
 #: The first versions that say whether names and places stand somewhere.
 NAMES_SOUGHT = 1
 
@@ -54,14 +54,30 @@ class CaptionFact(Strict):
     sources: tuple[str, ...] = ()
 
 
+class ClaimFact(Strict):
+    """That a declared person's face is there. `written`: a person said so in a sidecar, else it
+
+    is the photo's own metadata that does; `source` is the sidecar, or block and tag.
+    """
+
+    region: Region
+    source: str
+    written: bool = False
+
+
 class PersonFact(Strict):
-    """A declared person. `subject` is a pseudonym or None where the sidecar gave none."""
+    """A declared person. `subject` is a pseudonym or None where the sidecar gave none.
+
+    `region` is where the face is, None where nobody says or `claims`, which are all that anybody
+    says of it, mean different places.
+    """
 
     subject: str | None
     age_band: AgeBand
     age_stated: bool
     identifiable: bool
     region: Region | None = None
+    claims: tuple[ClaimFact, ...] = ()
     consent: str | None = None
     sources: tuple[str, ...] = ()
 

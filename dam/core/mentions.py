@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from dam.core.facts import PersonFact
+from dam.core.placing import written
 from dam.core.readings import Field, Metadata, Reading
 from dam.core.record import Region
 
@@ -44,19 +45,24 @@ def count(meta: Metadata, persons: Sequence[PersonFact] = ()) -> int:
     """
     named = [r for r in meta.readings if r.field is Field.PERSON]
     regions = [r for r in meta.readings if r.field is Field.PERSON_REGION]
-    placed = [p.region for p in persons if p.region is not None]
-    beside = max(
-        (_beside(boxes, placed) for boxes in _by_source(regions).values()),
-        default=0,
-    )
+    placed = [(p.region, written(p)) for p in persons if p.region is not None]
     return max(
         len({r.value for r in named}),
         _most(named),
         _most(regions),
-        len(placed) + beside if beside else 0,
+        _more(regions, [region for region, _ in placed]),
+        # What the metadata itself places does not make less of what it marks.
+        _more(regions, [region for region, by_people in placed if by_people]),
         sum(_ages(meta).values()),
         int(any(of_people(r) for r in meta.readings)),
     )
+
+
+def _more(regions: Sequence[Reading], placed: Sequence[Region]) -> int:
+    """How many stand in `placed` and on what is marked beside them; 0 where nothing is."""
+    by_source = _by_source(regions).values()
+    beside = max((_beside(boxes, placed) for boxes in by_source), default=0)
+    return len(placed) + beside if beside else 0
 
 
 def minors(meta: Metadata) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from dam.core import mentions
+from dam.core import marked, mentions
 from dam.core.facts import (
     DAY_RECEIVED,
     FILE_DATE,
@@ -20,6 +20,7 @@ from dam.core.facts import (
     BlockFact,
     BoxFact,
     CaptionFact,
+    ClaimFact,
     FacesFact,
     Facts,
     NameSaid,
@@ -29,17 +30,15 @@ from dam.core.facts import (
     TextFact,
     youngest,
 )
+from dam.core.marked import PLACES
 from dam.core.model import AgeBand
 from dam.core.naming import named_in
-from dam.core.placing import box_of, same_place
+from dam.core.placing import agreed
 from dam.core.readings import Field, Looked, Metadata, Status, parse_captured
-from dam.core.record import Person, PhotoStatement, Region
+from dam.core.record import Person, PhotoStatement
 
 #: Cameras without a set clock start at 1980, 1990 or 2000; anything before this is no date.
 EARLIEST_CAPTURE = date(1990, 1, 1)
-
-#: Digits of a face's place: less than a pixel of the largest picture that is read.
-PLACES = 5
 
 #: Of more towns than that in the metadata the rest is not looked for in captions.
 MAX_TOWNS = 50
@@ -99,7 +98,7 @@ def merge(
     meta = looked.metadata
     read = [s for s in statements if s.said is not None]
     caption = _caption(read, meta)
-    people = _people(read, meta, named_in(_names(meta), caption.written.values(), received.name))
+    people = _people(read, looked, named_in(_names(meta), caption.written.values(), received.name))
     return Facts(
         format=looked.format,
         width=looked.width,
@@ -283,8 +282,9 @@ def _faces(looked: Looked) -> FacesFact:
     return FacesFact(count=len(boxes), boxes=boxes, status=Status.KNOWN, source=faces.detector)
 
 
-def _people(read: Sequence[Statement], meta: Metadata, names_in: dict[str, NameSaid]) -> PeopleFact:
+def _people(read: Sequence[Statement], looked: Looked, names_in: dict[str, NameSaid]) -> PeopleFact:
     """The union of all people that anybody declared; `none` only if nobody declared one."""
+    meta = looked.metadata
     anonymous: list[PersonFact] = []
     named: dict[str, list[tuple[Person, str]]] = {}
     said_none: list[str] = []
@@ -305,7 +305,11 @@ def _people(read: Sequence[Statement], meta: Metadata, names_in: dict[str, NameS
                     anonymous.append(_person([(person, statement.shown)]))
                 else:
                     named.setdefault(person.subject, []).append((person, statement.shown))
-    persons = tuple(_person(said) for _, said in sorted(named.items())) + tuple(anonymous)
+    marks = marked.claims(meta, named, (looked.width, looked.height))
+    persons = (
+        *(_person(said, marks.get(subject, ())) for subject, said in sorted(named.items())),
+        *anonymous,
+    )
     stated: Literal["unknown", "none", "crowd", "listed"]
     if persons:
         stated, sources = "listed", listed
@@ -327,15 +331,13 @@ def _people(read: Sequence[Statement], meta: Metadata, names_in: dict[str, NameS
     )
 
 
-def _region(said: Sequence[Region]) -> Region | None:
-    """Where the nearest source says that a face is, unless another one says elsewhere."""
-    if not said or not all(same_place(box_of(said[0]), box_of(other)) for other in said[1:]):
-        return None
-    return said[0]
+def _person(said: Sequence[tuple[Person, str]], marks: tuple[ClaimFact, ...] = ()) -> PersonFact:
+    """Several sources about one person: youngest age, identifiable if anybody says so.
 
-
-def _person(said: Sequence[tuple[Person, str]]) -> PersonFact:
-    """Several sources about one person: youngest age, identifiable if anybody says so."""
+    `marks` are the places at which the metadata marks the person.
+    """
+    told = ((p.region, shown) for p, shown in said if p.region is not None)
+    claims = (*(ClaimFact(region=r, source=shown, written=True) for r, shown in told), *marks)
     ages = [p.age_band for p, _ in said if "age_band" in p.model_fields_set]
     consents = {p.consent for p, _ in said if p.consent}
     return PersonFact(
@@ -343,7 +345,8 @@ def _person(said: Sequence[tuple[Person, str]]) -> PersonFact:
         age_band=youngest(ages),
         age_stated=bool(ages),
         identifiable=any(p.identifiable for p, _ in said),
-        region=_region([p.region for p, _ in said if p.region]),
+        region=agreed(claims),
+        claims=claims,
         # Two records named for one person: neither is certain to be meant, and the sources
         # contradict each other.
         consent=consents.pop() if len(consents) == 1 else None,

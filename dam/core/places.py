@@ -134,6 +134,11 @@ class Places:
             if not missing:
                 missing = self._at(*entry[0])[1] if entry else self.sidecar
             return Found(where, "" if where else missing)
+        if name[0] == "region":
+            marks = (tag(claim.source) for claim in person.claims if not claim.written)
+            where = once((*self._in_entries(entry, "region"), *marks))
+            missing = self._at(*entry[0])[1] if entry else self.sidecar
+            return Found(where, "" if where else missing)
         if name[0] in ("name_in", "name_said", "pillars"):
             return self._wordings(("caption",))
         word = {"id": "subject", "face": "identifiable"}.get(name[0], name[0])

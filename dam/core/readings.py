@@ -45,12 +45,18 @@ ReadingValue = str | int | bool | tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One value of one field. `source` names block and tag, e.g. `exif:DateTimeOriginal`."""
+    """One value of one field. `source` names block and tag, e.g. `exif:DateTimeOriginal`.
+
+    Of a person's region: `whose` are the names and ids it gives to whoever is in it, `drawn_on`
+    the width and height of the picture on which it was drawn, where that is told.
+    """
 
     field: Field
     value: ReadingValue
     source: str
     lang: str = ""
+    whose: tuple[str, ...] = ()
+    drawn_on: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

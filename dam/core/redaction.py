@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from dam.core.facts import Facts
 from dam.core.model import Redaction
-from dam.core.placing import Box, Placed, place, stated
+from dam.core.placing import Box, Placed, claimed, place, stated, written
 
 #: The facts that come of what is destroyed. A rule that obliges it cannot ask for them.
 FOLLOWING = frozenset({("person", "face"), ("person", "pillars"), ("faces", "others")})
@@ -117,9 +117,10 @@ class _Search:
         person = self.people[who]
         whose = person.subject or f"person-{who + 1}"
         region = stated(person)
-        if region is not None:
-            for box in (region, *self.placed.at(region)):
-                self._destroy(box, whose, rules)
+        # Where sources disagree, it is none of these places for certain, and may be any.
+        for told in (region,) if region is not None else claimed(person):
+            for box in (told, *self.placed.at(told)):
+                self._destroy(box, whose if region is not None else "", rules)
         if person.subject in self.marked:
             for drawn in self.drawn:
                 if drawn.subject == person.subject:
@@ -129,7 +130,9 @@ class _Search:
             return None
         if who in self.placed.own:
             return "hidden"
-        if self.placed.faces is None or (region is None and not self._surely_among()):
+        # A place that only the metadata tells, and where no face was found, may be an old one.
+        sure = region is not None and written(person)
+        if self.placed.faces is None or not (sure or self._surely_among()):
             return "lost"
         return "among"
 

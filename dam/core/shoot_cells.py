@@ -12,14 +12,24 @@ from dam.core import tree as trees
 from dam.core.columns import EXAMPLE_WORDS, Column, Kind, fold
 from dam.core.model import Problem
 from dam.core.sheet import Row, Unfit, letters
-from dam.core.shoot_columns import AGE, ALL, PEOPLE, PHOTO
+from dam.core.shoot_columns import AGE, ALL, PEOPLE, PHOTO, REGION, TAGS
 
 MAX_PATTERN = 400
 DATE = "write it YYYY-MM-DD and format the column as text: 01/11/2021 means two days"
+#: People write what adds up to a little more than the whole.
+_ROUNDED = 0.005
 #: Nothing longer than this can have been meant as one of our words.
 _LONGEST_WORD = 40
 _DASHES = str.maketrans("\u2010\u2011\u2012\u2013\u2212", "-----")
 _PARTS = re.compile(r"[\n,;،؛]+")
+_LISTED = re.compile(r"[\s,;،؛]+")
+_PART = r"(?:0?\.\d{1,9}|[01](?:\.\d{0,9})?)"
+#: Parted by commas or by spaces and semicolons, never by both: 0,5 0,1 means no two numbers.
+_REGION = re.compile(rf"{_PART}(?:(?:, ?{_PART}){{3}}|(?:[ ;]+{_PART}){{3}})")
+_WRITE_REGION = (
+    "write x y w h of the face as parts of the picture, with points and from top left: "
+    "0.41 0.22 0.10 0.14"
+)
 #: What spreadsheets show for an error or a column too narrow, in any language.
 _ERROR = re.compile(r"#+|#[A-ZÀ-Ý0-9/]{1,16}[!?]|#N/A")
 _QUOTES = frozenset('"“”„‟«»‹›')
@@ -133,6 +143,8 @@ def usable(cell: str) -> str | Unfit:
 def word(column: Column, cell: str) -> tuple[str, str]:
     """(the cell as the sheet takes it, what is wrong with it or nothing)."""
     text = unicodedata.normalize("NFC", cell).strip()
+    if column is REGION:
+        return text, "" if _is_region(text) else _WRITE_REGION
     if not column.allowed:
         return (text.lower() if column.kind in (Kind.CODE, Kind.LIST) else text), ""
     text = "_".join(text.lower().translate(_DASHES).split())
@@ -145,6 +157,31 @@ def word(column: Column, cell: str) -> tuple[str, str]:
     near = difflib.get_close_matches(text[:_LONGEST_WORD], column.allowed, n=1, cutoff=0.7)
     near = [] if column is PEOPLE else near
     return text, f"{message}; did you mean '{near[0]}'?" if near else message
+
+
+def _is_region(text: str) -> bool:
+    """Whether these are four numbers that lie in the picture and enclose something."""
+    if not _REGION.fullmatch(text):
+        return False
+    x, y, w, h = map(float, region(text).values())
+    return w > 0 and h > 0 and x + w <= 1 + _ROUNDED and y + h <= 1 + _ROUNDED
+
+
+def region(text: str) -> dict[str, str]:
+    """A region as a sidecar writes it."""
+    return dict(zip("xywh", listed(text), strict=True))
+
+
+def listed(text: str) -> list[str]:
+    """The parts of a cell that says several things."""
+    return [part for part in _LISTED.split(text) if part]
+
+
+def value(column: Column | None, text: str) -> trees.Node:
+    """A cell's words as a sidecar writes them."""
+    if column is TAGS:
+        return [*listed(text)]
+    return {**region(text)} if column is REGION else text
 
 
 def patterns(cell: str) -> tuple[tuple[str, ...], str]:
@@ -179,3 +216,18 @@ def _wrong_pattern(text: str) -> str:
     if not names.is_glob(text) and not names.is_photo(text.encode("utf-8", "surrogateescape")):
         return _NAME_IT
     return ""
+
+
+def paths(node: trees.Node, top: trees.Path = ()) -> list[trees.Path]:
+    """Every path of a statement, those of its parts after its own."""
+    found = [top] if top else []
+    for name, inner in node.items() if isinstance(node, dict) else ():
+        found += paths(inner, (*top, name))
+    return found
+
+
+def masked(node: trees.Node) -> trees.Node:
+    """The same tree without its words, so that no problem can repeat them."""
+    if isinstance(node, dict):
+        return {name: masked(value) for name, value in node.items()}
+    return [masked(item) for item in node] if isinstance(node, list) else ""

@@ -38,6 +38,8 @@ PHOTO = _column("photo", "match", "photo", "الصورة", "match", "file", "fic
 IDENTIFIABLE = _column(
     "identifiable", "identifiable", "reconnaissable", "يمكن التعرف عليه", of=_YES_NO
 )
+REGION = _column("region", "region", "zone du visage", "منطقة الوجه", "face region")
+TAGS = _column("tags", "tags", "mots-clés", "الوسوم", "étiquettes", "mots clés")
 PEOPLE = _column("people", "people", "personnes", "الأشخاص", "personnes visibles", of=("none",))
 
 #: What a row says of the photos themselves, by its place in a photo statement.
@@ -53,17 +55,19 @@ STATED: tuple[Column, ...] = (
     _column("captured", "captured", "date de prise de vue", "تاريخ التصوير", kind=Kind.DATE),
     _column("embargo", "embargo", "embargo", "حظر النشر حتى", kind=Kind.DATE),
     _column("crowd", "crowd", "foule", "حشد", of=_YES_NO),
+    _column("redact_others", "redact_others", "cacher les autres", "إخفاء الآخرين", of=_YES_NO),
+    TAGS,
 )
 
 #: What a row says of the person it is about; `id` is the consent the person's entry rests on.
-PERSON: tuple[Column, ...] = (SUBJECT, AGE, IDENTIFIABLE, ID)
+PERSON: tuple[Column, ...] = (SUBJECT, AGE, IDENTIFIABLE, REGION, ID)
 #: Columns that only a consent record has: one cell in them makes the row tell of a record.
 RECORD: tuple[Column, ...] = tuple(
     column
     for column in COLUMNS
     if column not in PERSON and column.name != "photos" and _of_record(column)
 )
-ALL: tuple[Column, ...] = (PHOTO, *PERSON[:3], PEOPLE, *STATED, ID, *RECORD)
+ALL: tuple[Column, ...] = (PHOTO, *PERSON[:4], PEOPLE, *STATED, ID, *RECORD)
 
 #: Headings that could mean two things here, with what to write instead.
 UNCLEAR: dict[str, str] = {

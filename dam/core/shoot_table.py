@@ -25,8 +25,29 @@ from dam.core.errors import UsageError
 from dam.core.model import Problem
 from dam.core.record import ConsentItem, ShootPhoto, ShootSheet
 from dam.core.sheet import Cell, Row, Unfit
-from dam.core.shoot_cells import DATE, TableProblems, is_example, patterns, usable, word
-from dam.core.shoot_columns import AGE, ALL, ID, PEOPLE, PERSON, PHOTO, RECORD, STATED, SUBJECT
+from dam.core.shoot_cells import (
+    DATE,
+    TableProblems,
+    is_example,
+    masked,
+    paths,
+    patterns,
+    usable,
+    value,
+    word,
+)
+from dam.core.shoot_columns import (
+    AGE,
+    ALL,
+    ID,
+    PEOPLE,
+    PERSON,
+    PHOTO,
+    RECORD,
+    REGION,
+    STATED,
+    SUBJECT,
+)
 from dam.core.sidecar import SHOOT_SCHEMA, Parsed, validation_problems
 from dam.core.tree import Node, Path, Tree
 
@@ -37,7 +58,7 @@ _MAX_PAIRS = 200_000
 
 #: The words of a person's entry, by column.
 _ENTRY = {"subject": "subject", "age_band": "age_band", "identifiable": "identifiable",
-          "id": "consent"}  # fmt: skip
+          "region": "region", "id": "consent"}  # fmt: skip
 _STATED = {column.name: column for column in (*STATED, PEOPLE)}
 _FIELDS = {trees.field_name(c.path): c for c in (PHOTO, *_STATED.values())} | {
     f"people.{_ENTRY[c.name]}": c for c in PERSON
@@ -91,12 +112,15 @@ def survey(data: bytes, where: str) -> Tree | None:
 
 
 def template(item: ConsentItem, lang: str) -> list[list[str]]:
-    """Header and example rows of an empty table: a whole record, and photos of nobody."""
+    """Header and example rows of an empty table: a whole record, one face, photos of nobody."""
     mark = f"#{EXAMPLE_WORDS[lang]}"
     told: list[dict[str, str]] = [
         {PHOTO.name: f"{mark} IMG_01*.JPG", "identifiable": "yes", **row}
         for row in sheet.rows_of(item)
     ]
+    one = {SUBJECT.name: item.subject.id, REGION.name: "0.41 0.22 0.10 0.14", ID.name: item.id}
+    more = {"redact_others": "yes", "tags": "football, sport"}
+    told.append({PHOTO.name: f"{mark} IMG_0150.JPG", **one, **more})
     told.append({PHOTO.name: f"{mark} IMG_0200.JPG", PEOPLE.name: "none"})
     head = [column.heading(lang) for column in ALL]
     return [head, *([row.get(column.name, "") for column in ALL] for row in told)]
@@ -118,7 +142,8 @@ class _Line:
 
     def entry(self) -> dict[str, Node]:
         """The person as a sidecar would write it; empty where the row is about none."""
-        return {_ENTRY[c.name]: self.words[c.name] for c in PERSON if c.name in self.words}
+        known = [column for column in PERSON if column.name in self.words]
+        return {_ENTRY[c.name]: value(c, self.words[c.name]) for c in known}
 
     def about_photos(self) -> dict[str, str]:
         return {n: t for n, t in self.words.items() if n in _STATED or n.startswith("caption_")}
@@ -149,7 +174,7 @@ class _Group:
         stated = {
             path: row
             for name, (text, row) in self.stated.items()
-            for path in _paths(_statement({name: text}))
+            for path in paths(_statement({name: text}))
         }
         every = [*people, *(row for _, row in self.stated.values())]
         found: dict[Path, int] = {(): min(every, default=1)}
@@ -244,6 +269,11 @@ class _Reading:
             self.add(line.number, PEOPLE.name, "none contradicts the person of this row")
         elif line.words.get(PEOPLE.name) and line.words.get("crowd") in ("yes", "true"):
             self.add(line.number, PEOPLE.name, "none contradicts the crowd of this row")
+        if REGION.name in entry and any(
+            len(line.patterns) > 1 or names.is_glob(pattern) for pattern in line.patterns
+        ):
+            message = "a face stands elsewhere in every photo: name one file in this row"
+            self.add(line.number, REGION.name, message)
         if "consent" in entry and "subject" not in entry:
             self.add(line.number, SUBJECT.name, "is missing: say whose consent it is")
         node = {"match": "x", **_statement(line.about_photos())}
@@ -252,7 +282,7 @@ class _Reading:
         try:
             ShootPhoto.model_validate(node)
         except ValidationError as fault:
-            tree = Tree(_masked(node), {(): line.number})
+            tree = Tree(masked(node), {(): line.number})
             for problem in validation_problems(fault, tree, self.where, ShootPhoto):
                 self._tell(line.number, problem)
 
@@ -313,8 +343,8 @@ class _Reading:
             group.nameless.append((entry, line.number))
         elif subject is not None:
             known_entry, row = group.named.setdefault(subject, ({}, line.number))
-            for name, value in entry.items():
-                if known_entry.setdefault(name, value) != value:
+            for name, said in entry.items():
+                if known_entry.setdefault(name, said) != said:
                     column = _FIELDS[f"people.{name}"].name
                     message = f"differs from row {row}, which tells of the same person"
                     self.add(line.number, column, message)
@@ -388,20 +418,5 @@ def _statement(words: Mapping[str, str]) -> dict[str, Node]:
         inner = body
         for piece in path[:-1]:
             inner = cast("dict[str, Node]", inner.setdefault(str(piece), {}))
-        inner[str(path[-1])] = text
+        inner[str(path[-1])] = value(column, text)
     return body
-
-
-def _paths(node: Node, top: Path = ()) -> list[Path]:
-    """Every path of a statement, those of its parts after its own."""
-    found = [top] if top else []
-    for name, inner in node.items() if isinstance(node, dict) else ():
-        found += _paths(inner, (*top, name))
-    return found
-
-
-def _masked(node: Node) -> Node:
-    """The same tree without its words, so that no problem can repeat them."""
-    if isinstance(node, dict):
-        return {name: _masked(value) for name, value in node.items()}
-    return [_masked(item) for item in node] if isinstance(node, list) else ""

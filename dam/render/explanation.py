@@ -56,8 +56,9 @@ def _rule(asked: Asked, plain: Speech) -> Json:
         "otherwise": asked.otherwise.value,
         "outcome": asked.outcome.value,
         "title": plain.said(asked.title),
-        "message": plain.said(asked.message) if _stops(asked) else "",
-        "advice": plain.said(asked.advice) if _stops(asked) else "",
+        "message": plain.said(asked.message) if _does(asked) else "",
+        "advice": plain.said(asked.advice) if _does(asked) else "",
+        "obligations": [o.value for o in asked.obligations],
         "clause": asked.clause,
         "subjects": [s for s in asked.subjects if s != "*"],
         "evidence": [
@@ -91,6 +92,11 @@ def _stops(asked: Asked) -> bool:
     return asked.outcome in (Outcome.AGAINST, Outcome.UNKNOWN, Outcome.WAIVED)
 
 
+def _does(asked: Asked) -> bool:
+    """Whether the rule does anything: stop the photo, or oblige."""
+    return _stops(asked) or asked.outcome is Outcome.OBLIGES
+
+
 def place_text(place: Place) -> str:
     """A place as scripts read it: `file:line`, `xmp plus:MinorModelAgeDisclosure`, `register`."""
     if place.kind in (Kind.FILE, Kind.TAG):
@@ -122,6 +128,9 @@ def tell(asset: str, item: Explanation, lang: str, *, everything: bool = False) 
     if decision.obligations:
         obliged = say.list(say.word("obligation", o) for o in decision.obligations)
         terminal.block(say.gettext("Obliges: {what}", what=obliged), 2)
+    for asked in item.asked:
+        if asked.outcome is Outcome.OBLIGES:
+            _obliging(asked, say)
     _satisfied(item.asked, say, everything=everything or approved)
     _calendar(item, say)
 
@@ -145,6 +154,29 @@ def _against(asset: str, number: int, asked: Asked, say: Speech) -> None:
         2,
         style="bold",
     )
+    _grounds(asked, say)
+    _ways(asked, say)
+    _waiver(asset, asked, say)
+
+
+def _obliging(asked: Asked, say: Speech) -> None:
+    """A rule that stops nothing, but asks something of every rendition."""
+    terminal.line("")
+    terminal.block(
+        say.gettext(
+            "{title} [{rule}] obliges: {what}",
+            title=say.said(asked.title),
+            rule=asked.rule,
+            what=say.list(say.word("obligation", o) for o in asked.obligations),
+        ),
+        2,
+        style="bold",
+    )
+    _grounds(asked, say)
+
+
+def _grounds(asked: Asked, say: Speech) -> None:
+    """What a rule says, of whom, by which clause, on which evidence, and what is to be done."""
     terminal.block(say.said(asked.message), 5)
     if people := [s for s in asked.subjects if s != "*"]:
         terminal.block(say.gettext("about: {people}", people=say.list(people)), 5)
@@ -153,8 +185,6 @@ def _against(asset: str, number: int, asked: Asked, say: Speech) -> None:
     for evidence in asked.evidence:
         terminal.block(_evidence(evidence, say), 7, hang=2)
     terminal.block(say.line("→ {advice}", advice=say.said(asked.advice)), 5, hang=2)
-    _ways(asked, say)
-    _waiver(asset, asked, say)
 
 
 def _evidence(evidence: Evidence, say: Speech) -> str:

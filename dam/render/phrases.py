@@ -261,6 +261,11 @@ SENTENCES: tuple[str, ...] = (
     mark("is too long: at most {n} characters"),
     mark("cannot be used as it is"),
     mark("this file cannot be used"),
+    mark(
+        "write x y w h of the face as parts of the picture, with points and from top left: "
+        "0.41 0.22 0.10 0.14"
+    ),
+    mark("a face stands elsewhere in every photo: name one file in this row"),
 )
 
 _FIXED = frozenset(s for s in SENTENCES if not _FIELD.search(s))

@@ -220,8 +220,26 @@ def consent_serves(item: ConsentItem, case: Case, *, hidden: bool) -> bool:
 
 
 def last_word(events: tuple[ConsentEvent, ...], day: date) -> ConsentState:
+    """The latest state; on one day a no comes last, then an end, a yes, and having been asked."""
+    steps = [ConsentState.UNKNOWN, ConsentState.REQUESTED, ConsentState.REQUEST_DEFERRED]
+    ends = [ConsentState.EXPIRED, ConsentState.INVALIDATED]
+    noes = [ConsentState.REFUSED, ConsentState.REVOKED, ConsentState.WITHDRAWN]
+    order = [*steps, *sorted(IN_FORCE_STATES), *ends, *noes]
     counting = [e for e in events if e.on <= day or e.state not in IN_FORCE_STATES]
-    return max(counting, key=lambda e: (e.on, e.state not in IN_FORCE_STATES)).state
+    return max(counting, key=lambda e: (e.on, order.index(e.state))).state
+
+
+@pytest.mark.parametrize("asked_as", ["unknown", "requested", "request_deferred"])
+def test_who_was_asked_and_agreed_on_one_day_has_agreed(asked_as: str) -> None:
+    """Asked, then answered: no source tells the hour, and an answer needs its question first."""
+    events = [{"state": state, "on": "2021-10-28"} for state in ("given", asked_as)]
+    for told_in in (events, events[::-1]):
+        found = girl(events=told_in)
+        assert last_word(found.events, DAY) is ConsentState.GIVEN
+        assert decide(dossier(found), pack(), Purpose.PRESS, DAY).reasons == ()
+    later = [events[0], {"state": asked_as, "on": "2021-10-29"}]
+    (reason, *_) = decide(dossier(girl(events=later)), pack(), Purpose.PRESS, DAY).reasons
+    assert reason.otherwise is Otherwise.HOLD
 
 
 @ASKED

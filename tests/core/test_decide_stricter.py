@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from dam.core import view
 from dam.core.consent import Record
 from dam.core.decide import Asking
-from dam.core.facts import BlockFact, CaptionFact, FacesFact, PlaceFact, TextFact
+from dam.core.facts import (
+    BlockFact,
+    CaptionFact,
+    ClaimFact,
+    FacesFact,
+    PersonFact,
+    PlaceFact,
+    TextFact,
+)
 from dam.core.model import (
     IN_FORCE_STATES,
     AgeBand,
@@ -22,8 +30,9 @@ from dam.core.model import (
     Purpose,
 )
 from dam.core.naming import find
+from dam.core.placing import agreed, same_place
 from dam.core.readings import Status
-from dam.core.record import ConsentEvent, ConsentItem
+from dam.core.record import ConsentEvent, ConsentItem, Region
 from tests.core.dossiers import (
     NAME,
     Body,
@@ -356,6 +365,40 @@ def where_the_faces_are_is_lost(case: Case, draw: Draw) -> Case:
     return case.with_facts(case.facts.model_copy(update={"faces": kept}))
 
 
+def placed(shown: PersonFact, region: Region, *, written: bool = False) -> PersonFact:
+    """The person, of whom one source more says where the face is."""
+    claims = (*shown.claims, ClaimFact(region=region, source="xmp", written=written))
+    return shown.model_copy(update={"claims": claims, "region": agreed(claims)})
+
+
+def some_place(case: Case, draw: Draw) -> Region:
+    """That of a face which was found, or elsewhere."""
+    found = [Region(x=b.x, y=b.y, w=b.w, h=b.h) for b in case.facts.faces.boxes]
+    chosen = draw(st.sampled_from([*found, Region(x=0.7, y=0.8, w=0.1, h=0.1)]))
+    assert isinstance(chosen, Region)
+    return chosen
+
+
+def everybody_placed(case: Case, draw: Draw) -> Case:
+    """Sidecars or metadata say of everybody, or of some, where the face is."""
+    persons = tuple(
+        placed(p, some_place(case, draw), written=bool(draw(st.booleans())))
+        if draw(st.booleans())
+        else p
+        for p in case.facts.people.persons
+    )
+    return case.with_people(persons=persons)
+
+
+def metadata_places_somebody(case: Case, draw: Draw) -> Case:
+    subject = about(case, draw)
+    persons = tuple(
+        placed(p, some_place(case, draw)) if p.subject == subject else p
+        for p in case.facts.people.persons
+    )
+    return case.with_people(persons=persons)
+
+
 def metadata_names_somebody(case: Case, draw: Draw) -> Case:
     """What the metadata says in the caption is said more fully, or for the first time."""
     named = dict(case.facts.people.named_in)
@@ -435,6 +478,7 @@ STRICTER: list[tuple[Callable[[Case, Draw], Case], str]] = [
     (permission_narrowed, "caption place names name location extra"),
     (face_not_permitted, "face faces risk situation caption place name names location extra"),
     (where_the_faces_are_is_lost, "face risk situation faces"),
+    (metadata_places_somebody, "face risk situation faces"),
     (forbidden_use, "use prohibited identifiable"),
     (use_is_prohibited, "use prohibited identifiable extra"),
 ]
@@ -448,3 +492,24 @@ def test_what_is_unknown_or_forbidden_never_lets_a_picture_pass(
 ) -> None:
     case = data.draw(cases(*focus.split()))
     never_softer(case, change(case, data.draw))
+
+
+@ASKED
+@given(case=cases("face", "risk", "situation", "faces"), data=st.data())
+def test_regions_that_contradict_each_other_never_let_a_picture_pass(
+    case: Case, data: st.DataObject
+) -> None:
+    before = everybody_placed(case, data.draw)
+    after = metadata_places_somebody(before, data.draw)
+    never_softer(before, after)
+    changed = [
+        (was, now)
+        for was, now in zip(before.facts.people.persons, after.facts.people.persons, strict=True)
+        if was != now
+    ]
+    if not approved(after) or any(not was.claims or now.region for was, now in changed):
+        return
+    gone = {(r.x, r.y, r.w, r.h) for r in asked(after).redact}
+    for each in asked(before).redact:
+        old = each.x, each.y, each.w, each.h
+        assert any(same_place(old, new) for new in gone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -12,7 +13,7 @@ import pytest
 from dam.core import changes, tree, view
 from dam.core.decide import Asking
 from dam.core.explain import Asked, Explanation, Outcome, Question, explain
-from dam.core.model import Disposition, Purpose
+from dam.core.model import Disposition, Obligation, Purpose
 from dam.core.origins import File, Kind, Place, Sources
 from tests.core.dossiers import pack
 from tests.core.test_scenarios import SCENARIOS, Scenario, decided, with_waivers
@@ -261,3 +262,60 @@ def test_a_waiver_is_told_and_where_one_may_be_given() -> None:
         assert one.rule in {w.rule for w in decided(scenario).waived}
         assert one.waived is not None
     assert all(a.obstacle for s in SCENARIOS for a in explained(s).asked if a.final)
+
+
+# Rules that oblige ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+def test_an_obligation_is_of_a_rule_that_obliges(scenario: Scenario) -> None:
+    found = explained(scenario)
+    obliging = [a for a in found.asked if a.outcome is Outcome.OBLIGES]
+    assert all(a.obligations == RULES[a.rule].file.obligations for a in obliging)
+    assert all(not a.obligations for a in found.asked if a not in obliging)
+    named_so = {o for a in obliging for o in a.obligations}
+    by_hand = {why for each in found.decision.redact for why in each.why} - RULES.keys()
+    for obligation in set(found.decision.obligations) - {Obligation.CREDIT, Obligation.WATERMARK}:
+        assert obligation in named_so or (obligation is Obligation.REDACT_FACES and by_hand)
+    for each in found.decision.redact:
+        for rule in set(each.why) & RULES.keys():
+            assert any(a.rule == rule for a in (*obliging, *found.against())), rule
+
+
+def region_told(words: str) -> dict[str, tuple[str, list[str], str]]:
+    """Where each person's face is said to be, by whom, by the rule that hides her."""
+    return {
+        e.subject: (e.value, [place.at for place in e.where], e.write_in)
+        for e in asked(words, "face-may-be-shown").evidence
+        if e.fact == "person.region"
+    }
+
+
+def test_a_region_is_told_with_its_sources() -> None:
+    hidden = asked("only the metadata marks the girl who may not be seen, by her pseudonym",
+                   "face-may-be-shown")  # fmt: skip
+    assert hidden.outcome is Outcome.OBLIGES
+    assert hidden.subjects == ("S-0147",)
+    marked = region_told("only the metadata marks the girl who may not be seen, by her pseudonym")
+    assert marked == {"S-0147": ("0.05, 0.2, 0.25, 0.1", ["xmp mwg-rs:Regions"], "")}
+    ((value, (written, tagged), _),) = region_told(
+        "the sidecar says that she stands left, the metadata right"
+    ).values()
+    assert value == "contradictory"
+    assert re.fullmatch(r"IMG_0001\.JPG\.consent\.yaml:\d+", written)
+    assert tagged == "xmp mwg-rs:Regions"
+    ((value, where, write_in),) = region_told(
+        "the metadata marks the other girl, so the face left over is hers"
+    ).values()
+    assert (value, where) == ("unknown", [])
+    assert write_in.startswith("IMG_0001.JPG.consent.yaml")
+    lost = region_told("sidecar and metadata disagree about her, and only one face was found")
+    assert lost["S-0147"][0] == "contradictory"
+
+
+def test_whoever_may_stay_is_told_where_the_others_go() -> None:
+    words = "a passer-by goes, and the girl whom the metadata marks stays to be seen"
+    obliging = asked(words, "others-hidden")
+    assert obliging.obligations == (Obligation.REDACT_FACES,)
+    (region,) = (e for e in obliging.evidence if e.fact == "person.region")
+    assert [place.at for place in region.where] == ["xmp mwg-rs:Regions"]

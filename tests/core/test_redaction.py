@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dam.core.facts import BoxFact, FacesFact, Facts, PersonFact
-from dam.core.placing import Box, same_place, stated
+from dam.core.facts import BoxFact, ClaimFact, FacesFact, Facts, PersonFact
+from dam.core.placing import Box, agreed, box_of, claimed, place, same_place, stated
 from dam.core.record import Region
 from dam.core.redaction import NOTHING, Drawn, Hiding, Wanted, hide
 from tests.core.dossiers import faces, facts, person
@@ -44,6 +44,24 @@ def pictures(draw: st.DrawFn) -> tuple[Facts, tuple[Drawn, ...], Wanted]:
     whom = draw(st.sets(st.sampled_from(range(len(people))))) if people else set()
     others = draw(st.sampled_from([(), ("others",)]))
     return picture(people, found), drawn, Wanted(dict.fromkeys(whom, ("rule",)), others)
+
+
+def claiming(shown: PersonFact, box: Box, *, written: bool = False) -> PersonFact:
+    """The person, of whom one source more says where the face is."""
+    known = shown.claims
+    if not known and shown.region is not None:
+        known = (ClaimFact(region=shown.region, source="a sidecar", written=True),)
+    x, y, w, h = box
+    new = ClaimFact(region=Region(x=x, y=y, w=w, h=h), source="xmp", written=written)
+    claims = (*known, new)
+    return shown.model_copy(update={"claims": claims, "region": agreed(claims)})
+
+
+def with_person(about: Facts, who: int, shown: PersonFact) -> Facts:
+    persons = list(about.people.persons)
+    persons[who] = shown
+    people = about.people.model_copy(update={"persons": tuple(persons)})
+    return about.model_copy(update={"people": people})
 
 
 def boxes(hiding: Hiding) -> set[Box]:
@@ -112,6 +130,58 @@ def test_it_is_the_same_again_and_nothing_for_nobody(
     about, drawn, wanted = asked
     assert hide(about, drawn, wanted) == hide(about, tuple(reversed(drawn)), wanted)
     assert hide(about, (), Wanted()) == NOTHING
+
+
+@given(pictures(), st.data())
+def test_sources_that_disagree_never_leave_more_to_be_seen(
+    asked: tuple[Facts, tuple[Drawn, ...], Wanted], data: st.DataObject
+) -> None:
+    about, drawn, wanted = asked
+    for who, shown in enumerate(about.people.persons):
+        if data.draw(st.booleans()):
+            about = with_person(about, who, claiming(shown, data.draw(BOXES)))
+    known = [who for who, shown in enumerate(about.people.persons) if claimed(shown)]
+    if not known:
+        return
+    who = data.draw(st.sampled_from(known))
+    box = data.draw(BOXES)
+    disputed = claiming(about.people.persons[who], box, written=data.draw(st.booleans()))
+    if disputed.region is not None:
+        return
+    before = hide(about, drawn, wanted)
+    after = hide(with_person(about, who, disputed), drawn, wanted)
+    assert boxes(before) <= boxes(after)
+    assert before.lost <= after.lost
+    if who in wanted.persons:
+        assert box in boxes(after)
+
+
+@given(pictures(), BOXES, st.integers(0, 3))
+def test_a_place_told_by_the_metadata_hides_whoever_stands_there(
+    asked: tuple[Facts, tuple[Drawn, ...], Wanted], box: Box, who: int
+) -> None:
+    """Whether it is believed or not, of somebody who is to be hidden it is destroyed."""
+    about, drawn, wanted = asked
+    if who not in wanted.persons:
+        return
+    about = with_person(about, who, claiming(about.people.persons[who], box))
+    gone = boxes(hide(about, drawn, wanted))
+    shown = about.people.persons[who]
+    if shown.region is None or box_of(shown.region) == box:
+        assert box in gone
+        assert set(place(about.people.persons, about.faces).at(box)) <= gone
+
+
+def test_a_place_that_only_the_metadata_tells_counts_where_a_face_was_found() -> None:
+    left, right = (0.1, 0.2, 0.1, 0.1), (0.5, 0.2, 0.1, 0.1)
+    two = [claiming(at("S-1"), left), at("S-2")]
+    found = hide(picture(two, [left, right]), (), Wanted({0: ("rule",)}))
+    assert boxes(found) == {left}
+    assert found.hidden == {0}
+    # By nothing but an old mark nobody knows where the face is that was found.
+    assert hide(picture(two, [right]), (), Wanted({0: ("rule",)})).lost == {0}
+    written = [at("S-1", left), at("S-2")]
+    assert hide(picture(written, [right]), (), Wanted({0: ("rule",)})).lost == set()
 
 
 def test_a_face_partly_under_a_region_drawn_by_hand_goes_as_a_whole() -> None:

@@ -34,7 +34,9 @@ WORDS = {
     "purpose", "territory", "day", "use", "names", "facts", "expect", "rules", "obliges",
     "waiver", "waived", "drawn", "redacts",
 }  # fmt: skip
-TOLD = frozenset(("persons", "names", "ages", "minor", "creator", "caption", "city", "gps"))
+TOLD = frozenset(
+    ("persons", "names", "ages", "minor", "creator", "caption", "city", "gps", "regions")
+)
 Map = dict[str, Node]
 USUAL: Map = {"photographer": "rachid-azzouzy", "caption": {"fr": "Un match de football"}}
 
@@ -123,6 +125,11 @@ def readings(told: Mapping[str, Node]) -> tuple[Reading, ...]:
         found.append(Reading(Field.GPS, True, "exif:GPSLatitude"))
     ages = cast("list[Node]", told.get("ages", []))
     found += [Reading(Field.MODEL_AGE, int(str(age)), "xmp:ModelAge") for age in ages]
+    for one in cast("list[Map]", told.get("regions", [])):
+        x, y, w, h = (float(str(cast("Map", one["region"])[side])) for side in "xywh")
+        whose = tuple(map(str, cast("list[Node]", one.get("whose", []))))
+        where = f"xmp:{one.get('list', 'mwg-rs:Regions')}"
+        found.append(Reading(Field.PERSON_REGION, (x, y, w, h), where, whose=whose))
     for word, field in (
         ("minor", Field.MINOR_AGE),
         ("creator", Field.CREATOR),

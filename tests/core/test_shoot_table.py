@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dam.core import csv_text, example, names, shoot_columns, tree
 from dam.core.columns import fold
 from dam.core.model import AGE_ORDER, AgeBand
-from dam.core.record import Person, ShootSheet
+from dam.core.record import Person, Region, ShootSheet
 from dam.core.shoot_table import MAX_ROWS, parse, template
 
 LANGS = ("en", "fr", "ar")
@@ -241,7 +241,91 @@ def test_the_templates_example_is_good_and_says_nothing_as_it_is(lang: str) -> N
     sheet = read(head, *meant)
     assert sheet.consents == (example.EXAMPLE,)
     assert [p.subject for p in shown(sheet, "IMG_0123.JPG")] == ["S-0147"]
+    (_, placed) = shown(sheet, "IMG_0150.JPG")
+    assert placed.region == Region(x=0.41, y=0.22, w=0.1, h=0.14)
+    (entry,) = (e for e in sheet.photos if e.match == "IMG_0150.JPG")
+    assert (entry.redact_others, entry.tags) == (True, ("football", "sport"))
     assert read(head, *rows, *meant) == sheet
+
+
+# --- faces, tags and the others -----------------------------------------------------------
+
+PLACED = ("photo", "subject", "region", "redact_others", "tags")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["0.41 0.22 0.10 0.14", "0.41,0.22,0.10,0.14", "0.41, 0.22, 0.10, 0.14", ".41;.22;.1;.14"],
+)
+def test_a_row_tells_where_the_face_is(cell: str) -> None:
+    sheet = read(PLACED, ("a.jpg", "S-1", cell, "", ""), ("a.jpg", "S-2", "0 0 1 1", "", ""))
+    one, other = shown(sheet, "a.jpg")
+    assert one.region == Region(x=0.41, y=0.22, w=0.1, h=0.14)
+    assert other.region == Region(x=0, y=0, w=1, h=1)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "0,41 0,22 0,10 0,14", "0,5 0,5", "0,41;0,22;0,1;0,14", "0.41 0.22 0.10", "41 22 10 14",
+        "0.41 0.22 0 0.14", "0.9 0.2 0.3 0.1", "1e-1 0.2 0.1 0.1", "nan 0 1 1", "left",
+        "0.41 0.22 0.10 0.14 0.1", "0.4 -0.1 0.2 0.2", "0.41, 0.22 0.10 0.14", "٠.١ 0.1 0.1 0.1",
+    ],
+)  # fmt: skip
+def test_what_is_no_region_is_refused(cell: str) -> None:
+    (told,) = problems(PLACED, ("a.jpg", "S-1", cell, "", ""))
+    # The same words whatever stands there: a cell is never repeated.
+    assert told == (
+        "consent.csv, row 2: region: write x y w h of the face as parts of the picture, with "
+        "points and from top left: 0.41 0.22 0.10 0.14"
+    )
+
+
+@pytest.mark.parametrize("photo", ["IMG_01*.JPG", "a?.jpg", "a.jpg; b.jpg"])
+def test_a_face_has_its_place_in_one_photo_only(photo: str) -> None:
+    (told,) = problems(PLACED, (photo, "S-1", "0.41 0.22 0.10 0.14", "", ""))
+    assert "region: a face stands elsewhere in every photo" in told
+
+
+def test_two_rows_must_not_place_one_face_twice() -> None:
+    rows = [("a.jpg", "S-1", f"0.{n} 0.2 0.1 0.1", "", "") for n in (1, 5)]
+    (told,) = problems(PLACED, *rows)
+    assert "region: differs from row 2, which tells of the same person" in told
+
+
+def test_the_others_may_be_hidden_and_photos_tagged() -> None:
+    sheet = read(
+        PLACED,
+        ("a.jpg", "S-1", "", "yes", "football, Sport;été-2021".replace("é", "e")),
+        ("a.jpg", "S-2", "", "", ""),
+        ("b.jpg", "S-2", "", "NO", ""),
+        ("c.jpg", "S-2", "", "", "football"),
+    )
+    a, b, c = sheet.photos
+    assert [p.redact_others for p in (a, b, c)] == [True, False, None]
+    assert [p.tags for p in (a, b, c)] == [("football", "Sport", "ete-2021"), (), ("football",)]
+
+
+def test_tags_are_no_sentences_and_hiding_is_yes_or_no() -> None:
+    told = problems(PLACED, ("a.jpg", "S-1", "", "oui", "fête de l'été"))
+    assert [t.split(": ")[1] for t in told] == ["redact_others", "tags"]
+    assert "use one of: yes, no" in told[0]
+    assert not any("oui" in t or "fête" in t for t in told)
+
+
+@pytest.mark.parametrize(
+    "names_",
+    [
+        ("zone du visage", "cacher les autres", "mots-clés"),
+        ("منطقة الوجه", "إخفاء الآخرين", "الوسوم"),
+    ],
+)
+def test_these_columns_in_french_and_arabic(names_: tuple[str, str, str]) -> None:
+    head = ("photo", "subject", *names_)
+    sheet = read(head, ("a.jpg", "S-1", "0.1 0.1 0.2 0.2", "yes", "sport"))
+    (entry,) = sheet.photos
+    assert (entry.redact_others, entry.tags) == (True, ("sport",))
+    assert shown(sheet, "a.jpg")[0].region is not None
 
 
 def test_headings_are_known_and_stand_once() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dam.adapters.xmp import people
 from dam.adapters.xmp.rdf import Fields, Odd, decode, number, parse, texts, top
@@ -91,11 +92,11 @@ class _Reader:
         yield from self._languages()
         yield from self._places()
         yield from self._ages()
-        for kind, value, name in (
-            *people.persons(self.fields),
-            *people.regions(self.fields, self.size),
-        ):
+        for kind, value, name in people.persons(self.fields):
             yield self._reading(kind, value, name)
+        for one in people.regions(self.fields, self.size):
+            found = self._reading(Field.PERSON_REGION, one.box, one.where)
+            yield replace(found, whose=one.whose, drawn_on=one.drawn_on)
 
     def _reading(self, kind: Field, value: ReadingValue, name: str, lang: str = "") -> Reading:
         return Reading(kind, value, f"{self.name}:{name}", lang)

@@ -1,7 +1,7 @@
 """Who is said to be shown, and where: persons and their regions.
 
-Everything comes out as (field, value, property). Regions are fractions of the picture as it
-is stored, before any EXIF orientation, with their origin top left.
+Persons come out as (field, name, property). Regions are fractions of the picture as it is
+stored, before any EXIF orientation, with their origin top left.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from dam.adapters.xmp.rdf import Fields, Value, first, leaves, number, structs, texts
 from dam.core.readings import Field, ReadingValue
@@ -43,7 +44,23 @@ _TOLD = frozenset(
     {_NAMES, _DETAILS, _MODEL, "Iptc4xmpExt:ModelAge", "plus:MinorModelAgeDisclosure",
      "plus:ModelReleaseStatus", "plus:ModelReleaseID"}
 )  # fmt: skip
+#: A name is no longer than this; a pseudonym is much shorter.
+_MAX_NAME = 400
 _BY_LOCAL_NAME = {name.partition(":")[2].casefold(): name for name in _TOLD}
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A region that may show a person, and the property it stands in.
+
+    `whose` are the names and ids it gives to whoever is in it; `drawn_on` the width and height of
+    the picture on which it was drawn, where that is told.
+    """
+
+    box: Box
+    where: str
+    whose: tuple[str, ...] = ()
+    drawn_on: tuple[float, float] | None = None
 
 
 def familiar(fields: Fields) -> Fields:
@@ -135,18 +152,76 @@ def _alike(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def regions(fields: Fields, size: Size) -> Found:
+def regions(fields: Fields, size: Size) -> Iterator[Marked]:
     """Every region that may show a person, of whichever list. `size`: the picture's pixels.
 
-    One that cannot be placed is the whole picture.
+    One that cannot be placed is the whole picture. A region that names somebody whom the list
+    of persons identifies has that id as well.
     """
-    yield from mwg_regions(fields, size)
-    yield from iptc_regions(fields, size)
+    known = _identified(fields)
+    for one in (
+        *_mwg_regions(fields, size),
+        *_iptc_regions(fields, size),
+        *_microsoft_regions(fields),
+        *_acdsee_regions(fields),
+    ):
+        ids = (ident for name in one.whose for ident in known.get(_alike(name), ()))
+        yield replace(one, whose=tuple(dict.fromkeys((*one.whose, *ids))))
+
+
+def _identified(fields: Fields) -> dict[str, list[str]]:
+    """The ids that the list of persons gives to each name."""
+    found: dict[str, list[str]] = {}
+    for person in leaves(fields.get(_DETAILS, [])):
+        ids = _short(person.fields.get("Iptc4xmpExt:PersonId", []))
+        for name in _short(person.fields.get("Iptc4xmpExt:PersonName", [])):
+            found.setdefault(_alike(name), []).extend(ids)
+    return found
+
+
+def _short(*properties: list[Value]) -> tuple[str, ...]:
+    """The texts that are no longer than a name, each once."""
+    found = (text for values in properties for text, _lang in texts(values))
+    return tuple(dict.fromkeys(text for text in found if len(text) <= _MAX_NAME))
+
+
+def _named(structures: Iterable[Fields]) -> tuple[str, ...]:
+    """Names and ids by which the person properties of the IPTC tell who it is."""
+    found: list[str] = []
+    for fields in structures:
+        found += _short(fields.get(_NAMES, []))
+        for person in leaves(fields.get(_DETAILS, [])):
+            told = person.fields
+            names, ids = told.get("Iptc4xmpExt:PersonName"), told.get("Iptc4xmpExt:PersonId")
+            found += _short(names or [], ids or []) if told else _short([person])
+    return tuple(found)
+
+
+def _applied(regions: Fields, words: str, prefix: str) -> Size:
+    """Width and height of the picture on which regions were drawn (AppliedToDimensions)."""
+    for told in structs(regions.get(words, [])):
+        return number(told, f"{prefix}:w"), number(told, f"{prefix}:h")
+    return None, None
+
+
+def _whole(size: Size) -> tuple[float, float] | None:
+    wide, tall = size
+    return (wide, tall) if wide and tall and wide > 0 and tall > 0 else None
+
+
+def _microsoft_regions(fields: Fields) -> Iterator[Marked]:
     for region in _regions(fields, _MICROSOFT):
-        yield Field.PERSON_REGION, _microsoft_box(region) or _SOMEWHERE, _MICROSOFT
-    for region in _regions(fields, _ACDSEE):
-        if _may_be_person(first(region, "acdsee-rs:Type")):
-            yield Field.PERSON_REGION, _acdsee_box(region) or _SOMEWHERE, _ACDSEE
+        whose = _short(region.get("MPReg:PersonDisplayName", []))
+        yield Marked(_microsoft_box(region) or _SOMEWHERE, _MICROSOFT, whose)
+
+
+def _acdsee_regions(fields: Fields) -> Iterator[Marked]:
+    for regions in structs(fields.get(_ACDSEE, [])):
+        size = _whole(_applied(regions, "acdsee-rs:AppliedToDimensions", "acdsee-stDim"))
+        for region in structs(regions.get("acdsee-rs:RegionList", [])):
+            if _may_be_person(first(region, "acdsee-rs:Type")):
+                whose = _short(region.get("acdsee-rs:Name", []))
+                yield Marked(_acdsee_box(region) or _SOMEWHERE, _ACDSEE, whose, size)
 
 
 def _microsoft_box(region: Fields) -> Box | None:
@@ -169,19 +244,21 @@ def _acdsee_box(region: Fields) -> Box | None:
     return None
 
 
-def mwg_regions(fields: Fields, size: Size) -> Found:
+def _mwg_regions(fields: Fields, size: Size) -> Iterator[Marked]:
     """Metadata Working Group regions (MWG 2.0, clause 5.9): faces, given by their centre.
 
     `size` in pixels is the picture's, for regions in pixels that do not say of what.
     A region without a type counts as a face, and so does one of a type that is not known.
+    Persons of the IPTC may stand in `mwg-rs:Extensions`.
     """
     for regions in structs(fields.get(_MWG, [])):
-        applied = size
-        for told in structs(regions.get("mwg-rs:AppliedToDimensions", [])):
-            applied = (number(told, "stDim:w"), number(told, "stDim:h"))
+        told = _applied(regions, "mwg-rs:AppliedToDimensions", "stDim")
+        applied = told if regions.get("mwg-rs:AppliedToDimensions") else size
         for region in structs(regions.get("mwg-rs:RegionList", [])):
             if _may_be_person(first(region, "mwg-rs:Type")):
-                yield Field.PERSON_REGION, _mwg_box(region, applied) or _SOMEWHERE, _MWG
+                more = _named((region, *structs(region.get("mwg-rs:Extensions", []))))
+                whose = (*_short(region.get("mwg-rs:Name", [])), *more)
+                yield Marked(_mwg_box(region, applied) or _SOMEWHERE, _MWG, whose, _whole(told))
 
 
 def _mwg_box(region: Fields, size: Size) -> Box | None:
@@ -194,11 +271,12 @@ def _mwg_box(region: Fields, size: Size) -> Box | None:
     return None
 
 
-def iptc_regions(fields: Fields, size: Size) -> Found:
+def _iptc_regions(fields: Fields, size: Size) -> Iterator[Marked]:
     """IPTC image regions (Photo Metadata 2021.1) that show a person, as their bounding box."""
     for region in structs(fields.get(_IPTC, [])):
         if _shows_person(region):
-            yield Field.PERSON_REGION, _iptc_box(region, size) or _SOMEWHERE, _IPTC
+            whose = (*_short(region.get("Iptc4xmpExt:Name", [])), *_named((region,)))
+            yield Marked(_iptc_box(region, size) or _SOMEWHERE, _IPTC, whose)
 
 
 def _shows_person(region: Fields) -> bool:

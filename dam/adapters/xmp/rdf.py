@@ -40,6 +40,7 @@ NAMESPACES = {
     "MPReg": "http://ns.microsoft.com/photo/1.2/t/Region#",
     "acdsee-rs": "http://ns.acdsee.com/regions/",
     "acdsee-stArea": "http://ns.acdsee.com/sType/Area#",
+    "acdsee-stDim": "http://ns.acdsee.com/sType/Dimensions#",
     "mediapro": "http://ns.iview-multimedia.com/mediapro/1.0/",
     "GettyImagesGIFT": "http://xmp.gettyimages.com/gift/1.0/",
     "prism": "http://prismstandard.org/namespaces/basic/2.0/",

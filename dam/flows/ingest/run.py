@@ -28,7 +28,7 @@ from dam.core.errors import (
     StorageError,
     UnsafeSource,
 )
-from dam.core.facts import Facts, digest_of
+from dam.core.facts import VERSION, Facts, digest_of
 from dam.core.model import Disposition, Purpose
 from dam.core.readings import Status
 from dam.core.rows import AssetRow
@@ -182,9 +182,11 @@ def surroundings(desk: Desk) -> None:
 
     For want of the roster or the face check: held. For want of a reader of its format (HEIC,
     AVIF, camera raw) or of a higher limit: quarantined. Where the roster or the mark changed, so
-    is what is filed: it may have to be made anew.
+    is what is filed: it may have to be made anew. What an earlier version read is read again
+    by one that looks for more.
     """
     _formats(desk)
+    _facts(desk)
     checks = desk.settings.face_check and faces.available()
     roster = digest_of(desk.credits.file.model_dump(mode="json"))
     now = f"{roster} face check {'on' if checks else 'off'}"
@@ -197,6 +199,14 @@ def surroundings(desk: Desk) -> None:
     with desk.catalog.transaction() as unit:
         unit.mark_due([*waiting, *sorted(filed)])
         unit.remember("surroundings", now)
+
+
+def _facts(desk: Desk) -> None:
+    if desk.catalog.recall("facts") == str(VERSION):
+        return
+    with desk.catalog.transaction() as unit:
+        unit.mark_due([row.id for row in desk.catalog.assets() if row.facts_digest])
+        unit.remember("facts", str(VERSION))
 
 
 def _formats(desk: Desk) -> None:
