@@ -12,12 +12,12 @@ from dataclasses import replace
 from dam.adapters import inbox
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
+from dam.adapters.inbox_aside import aside
 from dam.core.errors import SourceChanged, UnsafeSource, UnusablePhoto
 from dam.core.model import Disposition, Purpose
 from dam.core.plan import ARCHIVE, Publish, plan
 from dam.core.record import ConsentItem
 from dam.flows.ingest import photos, sidecars
-from dam.flows.ingest.aside import aside
 from dam.flows.ingest.consider import Arrival, Considered, consents_in, consider, received
 from dam.flows.ingest.outcome import Became, Outcome, Report, Why, became, whys
 from dam.flows.ingest.run import Progress, Ready, split

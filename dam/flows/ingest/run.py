@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from dam.adapters import faces, imaging, inbox
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
+from dam.adapters.inbox_aside import aside
 from dam.core import names
 from dam.core.errors import DamError, IntegrityError, SourceChanged, StorageError, UnsafeSource
 from dam.core.facts import Facts, digest_of
@@ -29,7 +30,6 @@ from dam.core.rows import AssetRow
 from dam.flows.ingest import photos, sidecars
 from dam.flows.ingest.abreast import abreast
 from dam.flows.ingest.again import again, batches
-from dam.flows.ingest.aside import aside
 from dam.flows.ingest.memory import Flight, Memory
 from dam.flows.ingest.outcome import Became, Outcome, Report, Why
 from dam.flows.ingest.settle import settle
