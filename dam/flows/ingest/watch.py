@@ -56,6 +56,8 @@ def watch(
             if isinstance(error, ConfigurationError) and not isinstance(error, WorkspaceBusy):
                 raise
             news.trouble(error)
+            # Nobody saw meanwhile whether files hold still.
+            stability.forget(())
         if stopped():
             break
         if more:
