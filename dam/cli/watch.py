@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import threading
 from functools import partial
 
@@ -65,7 +66,8 @@ def _end_by_signals(stop: threading.Event) -> None:
         # Nobody reads any more, and writing to a terminal that is gone fails.
         nowhere = os.open(os.devnull, os.O_RDWR)
         for number in (1, 2):
-            if os.isatty(number):
+            # A terminal that hung up no longer says that it is one.
+            if stat.S_ISCHR(os.fstat(number).st_mode):
                 os.dup2(nowhere, number)
         stop.set()
 
