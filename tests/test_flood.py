@@ -15,7 +15,15 @@ import piexif
 import pytest
 from PIL import Image
 
+from dam.adapters.desk import open_desk
+from dam.adapters.settings import InboxSettings, Settings
+from dam.adapters.settings import Workspace as Paths
+from dam.cli.context import now
+from dam.flows import ingest as flow
+from dam.flows.ingest.memory import Memory
+from dam.flows.ingest.run import run
 from tests import photos
+from tests.test_attacks import WITHDRAWN, agreed
 from tests.workspaces import PHOTOGRAPHER, Workspace, environment
 
 LIMIT_MB = 300
@@ -130,3 +138,30 @@ def test_10000_photographs_while_no_watcher_runs(workspace: Workspace) -> None:
     print(f"10000 photographs in {time.monotonic() - begin:.0f} s")
     flat(samples)
     all_accounted_for(workspace, 10_000)
+
+
+def test_a_withdrawal_does_not_wait_for_the_flood(workspace: Workspace) -> None:
+    """Dropped in the middle of many photographs, it counts in the next round, before them."""
+    workspace.drop("a.jpg", photos.plain(1, 96, 64), agreed())
+    fill(workspace, 12)
+    settings = Settings(workers=2, inbox=InboxSettings(quiet_seconds=0))
+    paths = Paths.at(workspace.root.resolve(), settings)
+    memory = Memory(round=4)
+    told: list[flow.Outcome] = []
+    progress = flow.Progress(done=told.append)
+    with (
+        open_desk(paths, settings, now, writing=True, alone=True) as desk,
+        desk.darkroom() as room,
+    ):
+        assert run(desk, room, lambda found: True, progress, memory).more
+        assert {(o.source, o.became) for o in told} >= {("a.jpg", flow.Became.APPROVED)}
+        assert len(workspace.filed()) == 4
+        workspace.say("a.jpg", agreed(WITHDRAWN))
+        before = len(told)
+        assert run(desk, room, lambda found: True, progress, memory).more, "all went before it"
+        assert (told[before].source, told[before].became) == ("a.jpg", flow.Became.REFUSED)
+        while run(desk, room, lambda found: True, progress, memory).more:
+            pass
+    assert len(workspace.filed()) == 12
+    assert len(told) == 14
+    assert memory.flights == {}

@@ -20,7 +20,8 @@ from dam.core import names
 from dam.core.errors import SourceChanged, StorageError, UnsafeSource
 
 MAX_DEPTH = 32
-MAX_ENTRIES = 1_000_000
+#: With what dam remembers of each, they take less than 200 MB.
+MAX_ENTRIES = 200_000
 
 Identity = tuple[int, int, int, int]
 #: Device and inode of the inbox itself: another one is another folder in its place.
@@ -96,7 +97,7 @@ def scan(root: Path) -> tuple[Found, ...]:
     Folders are walked to a depth of 32 and not listed themselves unless they are refused
     or left alone. Entries that vanish meanwhile are left out. Raises StorageError where
     the inbox itself is missing, unreadable or replaced meanwhile (a share that went away is
-    not an empty one) and where it holds more than a million entries.
+    not an empty one) and where it holds more than `MAX_ENTRIES`.
     """
     before = root_of(root)
     top = os.fsencode(root)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dam.core.errors import DamError
@@ -55,6 +56,22 @@ class Outcome:
     archived_as: str | None = None
     failure: DamError | None = None
     waived: tuple[Waived, ...] = ()
+
+
+Listener = Callable[[Outcome], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a pass reports to: how many files there are, and each outcome as it comes.
+
+    `stopped` is asked between photographs; once it says so, those that were begun are finished
+    and the pass ends.
+    """
+
+    begin: Callable[[int], None] = field(default=lambda total: None)
+    done: Listener = field(default=lambda outcome: None)
+    stopped: Callable[[], bool] = field(default=lambda: False)
 
 
 @dataclass(slots=True)

@@ -15,41 +15,26 @@ watcher settles them in rounds and looks at the inbox in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from dam.adapters import faces, imaging, inbox
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
 from dam.adapters.inbox_aside import aside
 from dam.core import names
-from dam.core.errors import DamError, IntegrityError, SourceChanged, StorageError, UnsafeSource
+from dam.core.errors import IntegrityError, SourceChanged, StorageError, UnsafeSource
 from dam.core.facts import Facts, digest_of
 from dam.core.model import Disposition, Purpose
 from dam.core.readings import Status
 from dam.core.rows import AssetRow
 from dam.flows.ingest import photos, sidecars
 from dam.flows.ingest.abreast import abreast
-from dam.flows.ingest.again import again, batches
+from dam.flows.ingest.due import due_now, failed, redecided
 from dam.flows.ingest.memory import Flight, Memory
-from dam.flows.ingest.outcome import Became, Outcome, Report, Why
-from dam.flows.ingest.settle import settle
+from dam.flows.ingest.outcome import Became, Outcome, Progress, Report
 
 #: A photograph waits while any file beside it is still being written.
 Ready = Callable[[inbox.Found], bool]
-Listener = Callable[[Outcome], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a pass reports to: how many files there are, and each outcome as it comes.
-
-    `stopped` is asked between photographs; once it says so, those that were begun are finished
-    and the pass ends.
-    """
-
-    begin: Callable[[int], None] = field(default=lambda total: None)
-    done: Listener = field(default=lambda outcome: None)
-    stopped: Callable[[], bool] = field(default=lambda: False)
 
 
 def run(
@@ -187,64 +172,6 @@ def credited(desk: Desk, facts: Facts) -> bool:
     return known and desk.credits.photographer(facts.photographer.value or "") is not None
 
 
-def redecide(desk: Desk, room: Darkroom) -> Iterator[Outcome]:
-    """Decide again what is due: touched, past its `holds_until`, or under other rules.
-
-    What is filed comes first: it may have to leave the archive. A failure of one asset is an
-    outcome (`waiting`, with why), and the asset stays due.
-    """
-    for _, outcome in _redecided(desk, room, _due(desk), Progress()):
-        if outcome is not None:
-            yield outcome
-
-
-def _redecided(
-    desk: Desk, room: Darkroom, due: list[str], progress: Progress, at_most: int | None = None
-) -> Iterator[tuple[str, Outcome | None]]:
-    """Each of these assets with what became of it, None where nothing did.
-
-    Ends early when the pass is stopped, or when about `at_most` were settled one by one.
-    """
-    settled = 0
-    for batch in batches(due):
-        if progress.stopped() or (at_most is not None and settled >= at_most):
-            return
-        done = again(desk, batch)
-        told = {o.asset: o for o in done.outcomes}
-        left = frozenset(done.left)
-        yield from ((asset, told.get(asset)) for asset in batch if asset not in left)
-        settled += len(left)
-        for asset, job in abreast(
-            desk.settings.workers,
-            lambda asset: settle(desk, room, asset),
-            done.left,
-            progress.stopped,
-        ):
-            try:
-                outcome = job()
-            except (StorageError, IntegrityError) as error:
-                outcome = failed(asset, error)
-            if outcome is not None:
-                outcome = replace(outcome, source=desk.origin(asset).shown)
-            yield asset, outcome
-
-
-def failed(asset: str | None, error: DamError, source: str = "") -> Outcome:
-    """An outcome for what disk or store refused: it stays due and is tried again."""
-    rule = "integrity" if isinstance(error, IntegrityError) else "storage"
-    why = Why.plain(rule, error.what, error.hint or "It is tried again by the next pass")
-    return Outcome(source, Became.WAITING, asset, reasons=(why,), failure=error)
-
-
-def _due(desk: Desk) -> list[str]:
-    due = dict.fromkeys(desk.catalog.due_assets())
-    due.update(dict.fromkeys(desk.catalog.due(desk.day())))
-    due.update(dict.fromkeys(desk.catalog.stale_pack(desk.pack.digest)))
-
-    filed = desk.catalog.filed_assets()
-    return sorted(due, key=lambda asset: asset not in filed)
-
-
 def _take_sheets(
     desk: Desk,
     found: Iterable[inbox.Found],
@@ -344,7 +271,7 @@ def _settle(
     if due and (held_back := _held_back(desk, still)):
         due = [asset for asset in due if asset not in held_back]
     left = set(due)
-    for asset, outcome in _redecided(desk, room, due, progress, memory.round):
+    for asset, outcome in redecided(desk, room, due, progress, memory.round):
         left.discard(asset)
         if outcome is None or outcome.failure is not None:
             memory.tried[asset] = desk.catalog.due_mark(asset)
@@ -363,7 +290,7 @@ def _settle(
 
 def _untried(desk: Desk, memory: Memory) -> list[str]:
     """What is due, without what these rounds tried in vain and nobody has touched since."""
-    due = _due(desk)
+    due = due_now(desk)
     if not memory.tried:
         return due
     return [

@@ -12,8 +12,8 @@ from dam.adapters.desk import Desk, rules_changed
 from dam.adapters.inbox_watch import Watcher
 from dam.core.errors import ConfigurationError, DamError, IntegrityError, WorkspaceBusy
 from dam.flows.ingest.memory import Memory
-from dam.flows.ingest.outcome import Became, Outcome
-from dam.flows.ingest.run import Listener, Progress, run
+from dam.flows.ingest.outcome import Became, Listener, Outcome, Progress
+from dam.flows.ingest.run import run
 
 Note = Callable[[str], None]
 
