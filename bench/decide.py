@@ -31,7 +31,7 @@ from dam.core.model import Purpose
 from dam.core.rules import RulePack
 from dam.flows import consents
 from dam.flows.ingest.again import again, batches
-from dam.flows.ingest.run import redecide
+from dam.flows.ingest.due import redecide
 
 #: The day of the measurement; consents have begun and go on.
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)

@@ -18,8 +18,8 @@ from dam.adapters.settings import Workspace, load_settings, prepare
 from dam.core.decide import decide_all
 from dam.core.model import ConsentState, Disposition, Purpose
 from dam.flows import consents
+from dam.flows.ingest import redecide
 from dam.flows.ingest.again import again
-from dam.flows.ingest.run import redecide
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 COUNT = 60

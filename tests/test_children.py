@@ -17,7 +17,7 @@ from dam.adapters.settings import Workspace as Places
 from dam.adapters.settings import load_settings
 from dam.core.model import Disposition
 from dam.flows import ingest
-from dam.flows.ingest.run import Memory
+from dam.flows.ingest.memory import Memory
 from tests import photos
 from tests.workspaces import NOBODY, Json, Workspace, by_source, environment, sha256
 

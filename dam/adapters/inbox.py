@@ -20,9 +20,12 @@ from dam.core import names
 from dam.core.errors import SourceChanged, StorageError, UnsafeSource
 
 MAX_DEPTH = 32
-MAX_ENTRIES = 1_000_000
+#: With what dam remembers of each, they take less than 200 MB.
+MAX_ENTRIES = 200_000
 
 Identity = tuple[int, int, int, int]
+#: Device and inode of the inbox itself: another one is another folder in its place.
+Root = tuple[int, int]
 
 
 class Kind(enum.StrEnum):
@@ -93,9 +96,10 @@ def scan(root: Path) -> tuple[Found, ...]:
 
     Folders are walked to a depth of 32 and not listed themselves unless they are refused
     or left alone. Entries that vanish meanwhile are left out. Raises StorageError where
-    the inbox itself is missing or unreadable (a share that went away is not an empty one)
-    and where it holds more than a million entries.
+    the inbox itself is missing, unreadable or replaced meanwhile (a share that went away is
+    not an empty one) and where it holds more than `MAX_ENTRIES`.
     """
+    before = root_of(root)
     top = os.fsencode(root)
     found: list[Found] = []
     pending = [(b"", 0)]
@@ -105,9 +109,7 @@ def scan(root: Path) -> tuple[Found, ...]:
             entries = _list(top + b"/" + folder if folder else top)
         except OSError as error:
             if not folder:
-                raise StorageError(
-                    "The inbox cannot be read", "Is its disk or network share connected?"
-                ) from error
+                raise _away() from error
             if not isinstance(error, FileNotFoundError):
                 found.append(_blank(folder, Kind.REFUSED, "a folder that cannot be read"))
             continue
@@ -123,7 +125,25 @@ def scan(root: Path) -> tuple[Found, ...]:
             raise StorageError(
                 f"The inbox holds more than {MAX_ENTRIES} entries", "Move some out and run again."
             )
+    if root_of(root) != before:
+        # Some folders were seen and others not: the sidecar that says no may be in those.
+        raise _away()
     return tuple(sorted(found, key=lambda item: item.path))
+
+
+def root_of(root: Path) -> Root:
+    """Which folder the inbox is just now. Raises StorageError where there is none."""
+    try:
+        status = os.lstat(root)
+    except OSError as error:
+        raise _away() from error
+    if not stat.S_ISDIR(status.st_mode):
+        raise _away()
+    return status.st_dev, status.st_ino
+
+
+def _away() -> StorageError:
+    return StorageError("The inbox cannot be read", "Is its disk or network share connected?")
 
 
 def _list(path: bytes) -> list[os.DirEntry[bytes]]:

@@ -266,6 +266,9 @@ def remove_source(source: Path, taken: Taken, below: Path | None = None) -> bool
             finally:
                 os.close(at)
         except FileNotFoundError:
+            if below is not None:
+                # A share that went away is not an inbox that was emptied.
+                below.lstat()
             return True
     return True
 

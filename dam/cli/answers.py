@@ -41,6 +41,8 @@ def status(context: typer.Context, format_: FormatOption = Format.TABLE) -> None
                 "photographers": found.photographers,
                 "packs": found.packs,
                 "waivers": found.waivers,
+                "inbox": found.inbox,
+                "left_alone": found.left_alone,
             }
         )
         return
@@ -48,8 +50,13 @@ def status(context: typer.Context, format_: FormatOption = Format.TABLE) -> None
     rows: list[tuple[object, object]] = [
         (terminal.disposition(d.value, say), found.counts.get(d, 0)) for d in Disposition
     ]
-    words = say.headings("to look at again", "rules", "packs", "waivers")
-    rows += zip(words, (found.due, found.rules, found.packs, found.waivers), strict=True)
+    words = say.headings("in the inbox", "to look at again", "rules", "packs", "waivers")
+    numbers = (found.inbox, found.due, found.rules, found.packs, found.waivers)
+    rows += zip(words, numbers, strict=True)
+    rows += (
+        (say.gettext("left alone: {why}", why=say.told(why)), count)
+        for why, count in sorted(found.left_alone.items())
+    )
     terminal.table(say.headings("what", "count"), rows)
 
 

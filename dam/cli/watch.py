@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import stat
 import threading
+from functools import partial
 
 import typer
 
@@ -13,9 +16,10 @@ from dam.adapters.inbox_watch import Watcher
 from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
 from dam.cli.ingest import outcome_document, tell
-from dam.core.errors import ConfigurationError
+from dam.core.errors import ConfigurationError, StorageError
 from dam.flows import ingest as flow
 from dam.render import terminal
+from dam.render.lang import Speech
 
 #: How long to wait before rules that do not load are read again.
 RETRY_SECONDS = 5.0
@@ -36,29 +40,58 @@ def watch(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
         else:
             tell(outcome, lang)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    _end_by_signals(stop)
     terminal.note(say.gettext("Watching the inbox; stop with Ctrl-C"))
-    started = False
+    started, said = False, ""
     while not stop.is_set():
         try:
             with shared.desk(context, writing=True, alone=True) as desk, desk.darkroom() as room:
-                started = True
-                _watch(desk, room, told, stop)
-        except ConfigurationError as error:
+                started, said = True, ""
+                _watch(desk, room, told, stop, say)
+        except (ConfigurationError, StorageError) as error:
             if not started:
                 raise
-            # Rules that are being edited: nothing is decided until they are in order again.
-            terminal.note(str(error))
+            # Rules that are being edited, a disk that is away: nothing is decided until then.
+            if str(error) != said:
+                said = str(error)
+                terminal.note(said)
             stop.wait(RETRY_SECONDS)
     terminal.note(say.gettext("Stopped; everything taken is safe"))
 
 
-def _watch(desk: Desk, room: Darkroom, told: flow.Listener, stop: threading.Event) -> None:
-    watcher = Watcher(desk.workspace.inbox, polling=desk.settings.polling)
+def _end_by_signals(stop: threading.Event) -> None:
+    """Let Ctrl-C, SIGTERM and a closed terminal set `stop`: what is begun is finished first."""
+
+    def hang_up(*_: object) -> None:
+        # Nobody reads any more, and writing to a terminal that is gone fails.
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for number in (1, 2):
+            # A terminal that hung up no longer says that it is one.
+            if stat.S_ISCHR(os.fstat(number).st_mode):
+                os.dup2(nowhere, number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    # Under nohup it stays ignored.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, hang_up)
+
+
+def _watch(
+    desk: Desk, room: Darkroom, told: flow.Listener, stop: threading.Event, say: Speech
+) -> None:
+    settings = desk.settings
+    watcher = Watcher(
+        desk.workspace.inbox, polling=settings.polling, poll_seconds=settings.scan_seconds
+    )
     watcher.start()
     try:
-        if flow.watch(desk, room, watcher, told, terminal.note, stop.is_set):
-            terminal.note("The rules changed; everything is decided again")
+        if flow.watch(desk, room, watcher, told, partial(_note, say), stop.is_set):
+            _note(say, "The rules changed; everything is decided again")
     finally:
         watcher.stop()
+
+
+def _note(say: Speech, line: str) -> None:
+    terminal.note(say.problem(line))

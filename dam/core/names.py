@@ -28,9 +28,10 @@ _TRANSFER_SUFFIXES = frozenset(
 )
 #: Files in which somebody may have written down a consent as data.
 _TABLE_SUFFIXES = RECORD_SUFFIXES.union(b"txt csv tsv toml xml md xls xlsx ods numbers".split())
-_MEDIA_SUFFIXES = frozenset(
-    b"pdf mp4 mov avi mkv mts 3gp webm mp3 m4a wav ogg opus amr aac flac".split()
-)
+_VIDEO_SUFFIXES = frozenset(b"mp4 mov m4v avi mkv mts m2ts mpg mpeg wmv 3gp webm lrv".split())
+_SOUND_SUFFIXES = frozenset(b"mp3 m4a wav ogg opus amr aac flac".split())
+_DOCUMENT_SUFFIXES = frozenset(b"pdf doc docx odt rtf pages ppt pptx odp".split())
+_MEDIA_SUFFIXES = _VIDEO_SUFFIXES | _SOUND_SUFFIXES | _DOCUMENT_SUFFIXES
 _PICTURE_SUFFIXES = frozenset(b"gif bmp psd jxl jp2 svg eps ai".split())
 _ARCHIVE_SUFFIXES = frozenset(b"zip rar 7z tar gz tgz".split())
 _WORD = re.compile(r"[^\W_]+")
@@ -230,8 +231,13 @@ def _plain(name: bytes) -> Claim:
         return Claim(Role.PHOTO)
     if suffix in _PICTURE_SUFFIXES:
         return Claim(Role.OTHER, reason="a picture format that is not read: export it as JPEG")
-    if suffix in _MEDIA_SUFFIXES:
-        return Claim(Role.OTHER, reason="a recording or document, not a photograph")
+    if suffix in _VIDEO_SUFFIXES:
+        # A phone writes one beside each live photo.
+        return Claim(Role.OTHER, reason="a video; of a live photo only the still picture is taken")
+    if suffix in _SOUND_SUFFIXES:
+        return Claim(Role.OTHER, reason="a sound recording, not a photograph")
+    if suffix in _DOCUMENT_SUFFIXES:
+        return Claim(Role.OTHER, reason="a document, not a photograph")
     if suffix in _ARCHIVE_SUFFIXES:
         return Claim(Role.OTHER, reason="a compressed folder: unpack it here")
     return Claim(Role.OTHER, reason="not a photograph and not a sidecar")

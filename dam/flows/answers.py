@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from dam.adapters import inbox
 from dam.adapters.desk import Desk
+from dam.adapters.inbox_aside import counted
 from dam.core import names, shoot_table
 from dam.core.consent import Record
 from dam.core.decide import WORLD
@@ -24,7 +26,11 @@ from dam.core.waivers import Waiver
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How many assets stand where, what waits, and what the rules are."""
+    """How many assets stand where, what waits, and what the rules are.
+
+    `inbox` is how many photographs lie in the inbox; `left_alone` what else lies there, by the
+    reason for which nobody takes it.
+    """
 
     counts: dict[Disposition, int]
     due: int
@@ -33,6 +39,8 @@ class Status:
     photographers: int
     packs: int
     waivers: int
+    inbox: int
+    left_alone: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,8 @@ class Shown:
 
 
 def status(desk: Desk) -> Status:
+    """Raises StorageError where the inbox cannot be read: nobody knows what lies there then."""
+    found = inbox.scan(desk.workspace.inbox)
     return Status(
         counts=desk.catalog.counts(),
         due=len(desk.catalog.due_assets()),
@@ -62,6 +72,8 @@ def status(desk: Desk) -> Status:
         photographers=len(desk.credits.file.photographers),
         packs=len(desk.catalog.packs()),
         waivers=sum(map(len, waivers(desk).values())),
+        inbox=sum(item.kind is inbox.Kind.PHOTO for item in found),
+        left_alone=counted(found),
     )
 
 

@@ -107,6 +107,7 @@ WORDS: frozenset[tuple[str, str]] = frozenset(
         mark_word("heading", "source"),
         mark_word("heading", "state"),
         mark_word("heading", "subject"),
+        mark_word("heading", "in the inbox"),
         mark_word("heading", "to look at again"),
         mark_word("heading", "until"),
         mark_word("heading", "value"),

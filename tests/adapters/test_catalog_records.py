@@ -225,7 +225,7 @@ def test_provenance_comes_back_exactly(
     assert row in catalog.provenance(ONE)
     assert catalog.assets_named(folder, name) == (ONE,)
     assert catalog.assets_stemmed(folder, name) == (ONE,)
-    assert catalog.assets_under(folder) == (ONE,)
+    assert (ONE, row.folder) in catalog.arrivals_under(folder)
 
 
 def test_the_same_source_is_remembered_once(catalog: Catalog) -> None:
@@ -252,15 +252,25 @@ def test_removed_sources_are_not_unremoved_until_dropped_again(catalog: Catalog)
     assert list(catalog.unremoved()) == [_dropped(), other]
 
 
+def test_a_share_that_comes_back_with_other_numbers_drops_nothing_anew(catalog: Catalog) -> None:
+    elsewhere = dataclasses.replace(_dropped(), device=7, inode=8)
+    with catalog.transaction() as unit:
+        unit.add_provenance(_dropped())
+        assert not unit.add_provenance(elsewhere)
+        unit.mark_removed(ONE, b"amal", b"img_1.jpg")
+        assert unit.add_provenance(elsewhere), "it was removed: this one was dropped again"
+    assert len(catalog.provenance(ONE)) == 2
+
+
 def test_folders_are_told_apart_by_whole_names(catalog: Catalog) -> None:
     with catalog.transaction() as unit:
         unit.add_provenance(_dropped(ONE, "amal"))
         unit.add_provenance(_dropped(TWO, "amal/jour_1"))
         unit.add_provenance(_dropped(THREE, "amal2"))
-    assert catalog.assets_under("amal") == (ONE, TWO)
-    assert catalog.assets_under("AMAL") == ()
-    assert catalog.assets_under("amal/jour%1") == ()
-    assert catalog.assets_under("") == (ONE, TWO, THREE)
+    assert [asset for asset, _ in catalog.arrivals_under("amal")] == [ONE, TWO]
+    assert catalog.arrivals_under("AMAL") == ()
+    assert catalog.arrivals_under("amal/jour%1") == ()
+    assert [asset for asset, _ in catalog.arrivals_under("")] == [ONE, TWO, THREE]
     assert catalog.assets_named("amal", "img_1.jpg") == (ONE,)
     assert catalog.assets_stemmed("amal2", "img_1") == (THREE,)
     assert catalog.assets_stemmed("amal2", "img") == ()
@@ -268,6 +278,18 @@ def test_folders_are_told_apart_by_whole_names(catalog: Catalog) -> None:
 
 def _sidecar(sha256: str = "1" * 64, name: str = "img_1.jpg.consent.yaml") -> SidecarRow:
     return SidecarRow(f"amal/{name}", "photo", sha256, name, "amal", name, NOON)
+
+
+def test_what_a_sheet_speaks_of_surely_is_not_to_be_linked(catalog: Catalog) -> None:
+    sheet = dataclasses.replace(_sidecar(), slot="amal/consent.yaml", kind="shoot")
+    with catalog.transaction() as unit:
+        for asset in (ONE, TWO, THREE):
+            unit.add_provenance(_dropped(asset, "amal"))
+        unit.put_sidecar(sheet)
+        unit.link_sidecar(ONE, sheet.slot, ambiguous=False)
+        unit.link_sidecar(TWO, sheet.slot, ambiguous=True)
+    found = catalog.arrivals_under("amal", unlinked=sheet.slot)
+    assert [asset for asset, _ in found] == [TWO, THREE]
 
 
 def test_sidecars_keep_their_newest_version_and_their_history(catalog: Catalog, path: Path) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update  # noqa: TID251
 
+from dam.adapters.catalog.engine import chunks
 from dam.adapters.catalog.part import Part, build, columns, starts_with, values
 from dam.adapters.catalog.tables import provenance, sidecar_links, sidecar_versions, sidecars
 from dam.core.rows import LinkRow, ProvenanceRow, SidecarRow
 
 _COLUMNS = columns(provenance, ProvenanceRow)
 _SIDECAR = columns(sidecars, SidecarRow)
-_SAME = ("asset", "folder", "name", "device", "inode", "mtime_ns", "size")
+_NAMED = ("asset", "folder", "name", "mtime_ns", "size")
 
 
 class ProvenanceReads(Part):
@@ -46,20 +47,27 @@ class ProvenanceReads(Part):
             and_(provenance.c.folder_key == folder_key, provenance.c.stem_key == stem_key)
         )
 
-    def assets_under(self, folder_key: str) -> tuple[str, ...]:
-        """The assets dropped in that folder or below it; "" is the whole inbox."""
-        if not folder_key:
-            return self._dropped(None)
-        return self._dropped(
-            or_(
-                provenance.c.folder_key == folder_key,
-                starts_with(provenance.c.folder_key, f"{folder_key}/"),
-            )
-        )
+    def arrivals_under(self, folder_key: str, unlinked: str = "") -> tuple[tuple[str, bytes], ...]:
+        """(asset, folder) of everything dropped in that folder or below; "" is the whole inbox.
 
-    def _dropped(self, condition: ColumnElement[bool] | None) -> tuple[str, ...]:
-        statement = select(provenance.c.asset).distinct().order_by(provenance.c.asset)
-        return self._db.ids(statement if condition is None else statement.where(condition))
+        With `unlinked` without the assets of which the sidecar at that slot surely speaks.
+        """
+        statement = select(provenance.c.asset, provenance.c.folder).distinct()
+        if folder_key:
+            below = starts_with(provenance.c.folder_key, f"{folder_key}/")
+            statement = statement.where(or_(provenance.c.folder_key == folder_key, below))
+        if unlinked:
+            spoken_of = select(sidecar_links.c.asset).where(
+                sidecar_links.c.slot == unlinked, ~sidecar_links.c.ambiguous
+            )
+            statement = statement.where(provenance.c.asset.not_in(spoken_of))
+        rows = self._db.rows(statement.order_by(provenance.c.asset))
+        return tuple((row.asset, row.folder) for row in rows)
+
+    def _dropped(self, condition: ColumnElement[bool]) -> tuple[str, ...]:
+        return self._db.ids(
+            select(provenance.c.asset).distinct().where(condition).order_by(provenance.c.asset)
+        )
 
     def sidecar(self, slot: str) -> SidecarRow | None:
         """The current version of the sidecar at that place, or None."""
@@ -97,10 +105,17 @@ class ProvenanceWrites(ProvenanceReads):
         """Remember a source; false if that very file was remembered before.
 
         A remembered file that had been removed and is there again (file systems reuse inodes,
-        copies keep their time) counts as not removed, so that it is not left in the inbox.
+        copies keep their time) counts as not removed, so that it is not left in the inbox. One
+        that was not removed is the same also on another device: a network share that comes
+        back may give it other numbers.
         """
-        same = and_(*(provenance.c[name] == getattr(row, name) for name in _SAME))
-        known = self._db.one(select(provenance.c.row, provenance.c.removed).where(same))
+        named = and_(*(provenance.c[name] == getattr(row, name) for name in _NAMED))
+        numbered = and_(provenance.c.device == row.device, provenance.c.inode == row.inode)
+        known = self._db.one(
+            select(provenance.c.row, provenance.c.removed)
+            .where(named, or_(numbered, ~provenance.c.removed))
+            .order_by(numbered.desc())
+        )
         if known is None:
             self._db.run(insert(provenance).values(values(row)))
             return True
@@ -139,7 +154,12 @@ class ProvenanceWrites(ProvenanceReads):
 
     def see_sidecar(self, slot: str, at: datetime) -> None:
         """A sidecar still lies where it was, unchanged: it counts as seen at this instant."""
-        self._db.run(update(sidecars).where(sidecars.c.slot == slot).values(seen_at=at))
+        self.see_sidecars([slot], at)
+
+    def see_sidecars(self, slots: Iterable[str], at: datetime) -> None:
+        """As `see_sidecar` for many."""
+        for part in chunks(slots):
+            self._db.run(update(sidecars).where(sidecars.c.slot.in_(part)).values(seen_at=at))
 
     def link_sidecar(self, asset: str, slot: str, ambiguous: bool) -> None:
         """A sidecar speaks of an asset; telling it again replaces `ambiguous`."""

@@ -1,8 +1,9 @@
 """ingest: what lies in the inbox becomes assets; what is due is decided again."""
 
-from dam.flows.ingest.outcome import Became, Outcome, Report, Why
+from dam.flows.ingest.due import redecide
+from dam.flows.ingest.outcome import Became, Listener, Outcome, Progress, Report, Why
 from dam.flows.ingest.preview import preview
-from dam.flows.ingest.run import Listener, Progress, Ready, quiet_ready, redecide, run
+from dam.flows.ingest.run import Ready, quiet_ready, run
 from dam.flows.ingest.watch import watch
 
 __all__ = [

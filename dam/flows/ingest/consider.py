@@ -163,9 +163,14 @@ def _shoot(sheet: Sheet, value: ShootSheet, paths: Sequence[bytes]) -> list[Stat
         if names.key("/".join(parts[:depth])) == sheet.folder
     ]
     called = {name for parts in below for name in (parts[-1], "/".join(parts[depth:]))}
-    entries = [
-        entry for entry in value.photos if any(names.matches(entry.match, name) for name in called)
-    ]
+    exact, globs = _by_name(tuple(entry.match for entry in value.photos))
+    meant = {number for name in called for number in exact.get(names.key(name), ())}
+    meant |= {
+        number
+        for number in globs
+        if any(names.matches(value.photos[number].match, name) for name in called)
+    }
+    entries = [value.photos[number] for number in sorted(meant)]
     found = [
         Statement(f"{sheet.shown} (photos: {names.show(entry.match)})", entry) for entry in entries
     ]
@@ -173,6 +178,19 @@ def _shoot(sheet: Sheet, value: ShootSheet, paths: Sequence[bytes]) -> list[Stat
     if any(_speaks_of_people(entry) for entry in entries):
         default = value.model_copy(update={"people": None, "crowd": None})
     return [*found, Statement(sheet.shown, default)]
+
+
+@lru_cache(maxsize=32)
+def _by_name(patterns: tuple[str, ...]) -> tuple[dict[str, list[int]], tuple[int, ...]]:
+    """Which patterns mean one name, by its key, and which may mean several; all by number.
+
+    A table has a line for each of thousands of photos: none looks at the lines of the others.
+    """
+    exact: dict[str, list[int]] = {}
+    for number, pattern in enumerate(patterns):
+        exact.setdefault(names.key(pattern), []).append(number)
+    globs = (n for n, pattern in enumerate(patterns) if names.is_glob(names.key(pattern)))
+    return exact, tuple(globs)
 
 
 def received(photo: bytes, mtime_ns: int, day: date) -> Received:

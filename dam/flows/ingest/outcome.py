@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dam.core.errors import DamError
@@ -58,17 +60,45 @@ class Outcome:
     again: bool = False
 
 
+Listener = Callable[[Outcome], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a pass reports to: how many files there are, and each outcome as it comes.
+
+    `stopped` is asked between photographs; once it says so, those that were begun are finished
+    and the pass ends.
+    """
+
+    begin: Callable[[int], None] = field(default=lambda total: None)
+    done: Listener = field(default=lambda outcome: None)
+    stopped: Callable[[], bool] = field(default=lambda: False)
+
+
 @dataclass(slots=True)
 class Report:
-    """A whole pass. `notes` are about files that are no photographs, and about recovery."""
+    """A whole pass. `notes` are about files that are no photographs, and about recovery.
+
+    Without `keep` outcomes are counted and not kept: for passes without end. `more`: a round
+    is over and photographs are left for the next one.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     dry_run: bool = False
+    keep: bool = True
+    more: bool = False
+    became: Counter[Became] = field(default_factory=Counter)
+
+    def add(self, outcome: Outcome) -> None:
+        self.became[outcome.became] += 1
+        if self.keep:
+            self.outcomes.append(outcome)
 
     def counts(self) -> dict[str, int]:
         """How many files became what, every kind named."""
-        return {b.value: sum(o.became is b for o in self.outcomes) for b in Became}
+        return {b.value: self.became[b] for b in Became}
 
     def failures(self) -> tuple[DamError, ...]:
         """What disk or store refused in this pass."""

@@ -12,14 +12,15 @@ from dataclasses import replace
 from dam.adapters import inbox
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
+from dam.adapters.inbox_aside import aside
 from dam.core.errors import SourceChanged, UnsafeSource, UnusablePhoto
 from dam.core.model import Disposition, Purpose
 from dam.core.plan import ARCHIVE, Publish, plan
 from dam.core.record import ConsentItem
 from dam.flows.ingest import photos, sidecars
 from dam.flows.ingest.consider import Arrival, Considered, consents_in, consider, received
-from dam.flows.ingest.outcome import Became, Outcome, Report, Why, became, whys
-from dam.flows.ingest.run import Progress, Ready, aside, split
+from dam.flows.ingest.outcome import Became, Outcome, Progress, Report, Why, became, whys
+from dam.flows.ingest.run import Ready, split
 from dam.flows.ingest.settle import new_asset_id, paths_of, photo_path, sheets_of, xmp_of
 
 _Fresh = dict[tuple[str, str], ConsentItem]
@@ -30,7 +31,7 @@ def preview(desk: Desk, room: Darkroom, ready: Ready, progress: Progress | None 
     progress = progress or Progress()
     report = Report(dry_run=True)
     found = inbox.scan(desk.workspace.inbox)
-    report.notes += aside(found)
+    report.notes += aside(found, desk.instant())
     pairing = inbox.pair(found)
     taken, still = split(pairing, ready)
     progress.begin(len(taken) + len(still))
@@ -83,7 +84,7 @@ def _late(
 
 
 def _tell(report: Report, progress: Progress, outcome: Outcome) -> None:
-    report.outcomes.append(outcome)
+    report.add(outcome)
     progress.done(outcome)
 
 

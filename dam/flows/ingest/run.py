@@ -6,68 +6,35 @@
    on every consent and every withdrawal of this inbox counts, for all photographs;
 4. settle what is due, that is new, touched, past a date that matters or under other rules:
    what must leave the archive first;
-5. let the sources go whose photographs are settled.
+5. let the sources go whose photographs are settled, each as soon as it is.
+
+Thousands at once are worked on a few at a time: what waits is in the catalogue, not in memory. A
+watcher settles them in rounds and looks at the inbox in between.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import replace
 
 from dam.adapters import faces, imaging, inbox
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
+from dam.adapters.inbox_aside import aside
 from dam.core import names
-from dam.core.errors import (
-    DamError,
-    IntegrityError,
-    NoDarkroom,
-    SourceChanged,
-    StorageError,
-    UnsafeSource,
-)
+from dam.core.errors import IntegrityError, SourceChanged, StorageError, UnsafeSource
 from dam.core.facts import VERSION, Facts, digest_of
 from dam.core.model import Disposition, Purpose
 from dam.core.readings import Status
 from dam.core.rows import AssetRow
 from dam.flows.ingest import photos, sidecars
-from dam.flows.ingest.again import again, batches
-from dam.flows.ingest.outcome import Became, Outcome, Report, Why
-from dam.flows.ingest.settle import settle
+from dam.flows.ingest.abreast import abreast
+from dam.flows.ingest.due import due_now, failed, redecided
+from dam.flows.ingest.memory import Flight, Memory
+from dam.flows.ingest.outcome import Became, Outcome, Progress, Report
 
 #: A photograph waits while any file beside it is still being written.
 Ready = Callable[[inbox.Found], bool]
-Listener = Callable[[Outcome], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a pass reports to: how many files there are, and each outcome as it comes."""
-
-    begin: Callable[[int], None] = field(default=lambda total: None)
-    done: Listener = field(default=lambda outcome: None)
-
-
-@dataclass(slots=True)
-class Memory:
-    """What a process remembers from pass to pass: files that need no second look.
-
-    `first` is true before the first pass: only then are leftovers of an interrupted run
-    looked for, and whether roster or face check are other than before. `later` are the assets
-    that wait for another try, with the day of the last one: not every pass tries again.
-    """
-
-    first: bool = True
-    known: set[tuple[bytes, inbox.Identity]] = field(default_factory=set)
-    later: dict[str, date] = field(default_factory=dict)
-
-    def knows(self, found: inbox.Found) -> bool:
-        return (found.path, found.identity) in self.known
-
-    def learn(self, found: inbox.Found) -> None:
-        self.known.add((found.path, found.identity))
 
 
 def run(
@@ -83,13 +50,15 @@ def run(
     the inbox itself cannot be read. Nothing is lost.
     """
     progress, memory = progress or Progress(), memory or Memory()
-    report = Report()
+    report = Report(keep=memory.round is None)
     if memory.first:
         _recover(desk, report)
         surroundings(desk)
         memory.first = False
+    root = inbox.root_of(desk.workspace.inbox)
     found = inbox.scan(desk.workspace.inbox)
-    report.notes += aside(found)
+    memory.forget(found, root)
+    report.notes += aside(found, desk.instant())
     pairing = inbox.pair(found)
     taken, still = split(pairing, ready, memory)
     progress.begin(len(taken) + len(still))
@@ -97,8 +66,10 @@ def run(
         _tell(report, progress, photos.waiting(photo, "it is still being written"))
     sheets = _take_sheets(desk, found, ready, report, memory)
     _take_late(desk, pairing, found, ready, report, memory)
-    arrived = _take_photos(desk, taken, sheets, report, progress)
-    _settle(desk, room, arrived, report, progress, memory, _held_back(desk, still))
+    for arrived in _take_photos(desk, taken, sheets, report, progress):
+        memory.take_off(arrived, root)
+    if not progress.stopped():
+        _settle(desk, room, report, progress, memory, still)
     return report
 
 
@@ -118,27 +89,8 @@ def _held_back(desk: Desk, still: Iterable[inbox.Found]) -> frozenset[str]:
 
 
 def _tell(report: Report, progress: Progress, outcome: Outcome) -> None:
-    report.outcomes.append(outcome)
+    report.add(outcome)
     progress.done(outcome)
-
-
-def aside(found: tuple[inbox.Found, ...]) -> list[str]:
-    """A line for each file that is left alone, with why; system files are not worth one."""
-    return [
-        f"{f.shown}: left alone ({f.reason})"
-        for f in found
-        if f.kind in (inbox.Kind.IGNORED, inbox.Kind.REFUSED) and not quiet(f)
-    ]
-
-
-def quiet(found: inbox.Found) -> bool:
-    """System files and the inbox's own readme, which nobody needs to hear of."""
-    return found.name.startswith((b".", b"~$")) or found.name.lower() in (
-        b"thumbs.db",
-        b"ehthumbs.db",
-        b"desktop.ini",
-        b"readme.md",
-    )
 
 
 def split(
@@ -146,7 +98,7 @@ def split(
 ) -> tuple[list[inbox.Paired], list[inbox.Found]]:
     """The photographs that can be taken now, and those that still wait for themselves or for
 
-    a file beside them. What a process already took and could not remove is left out.
+    a file beside them. What a process took and did not remove yet is left out.
     """
     taken, still = [], []
     for paired in pairing.photos:
@@ -154,7 +106,7 @@ def split(
         beside = [*own, *paired.sheets, *paired.unread]
         # Every file is asked, so that each one's quiet time runs.
         changing = [f for f in (paired.photo, *beside) if not ready(f)]
-        if memory is not None and all(memory.knows(f) for f in (paired.photo, *own)):
+        if memory is not None and memory.in_flight(paired):
             continue
         if changing:
             still.append(paired.photo)
@@ -230,52 +182,6 @@ def credited(desk: Desk, facts: Facts) -> bool:
     return known and desk.credits.photographer(facts.photographer.value or "") is not None
 
 
-def redecide(
-    desk: Desk, room: Darkroom, held_back: frozenset[str] = frozenset()
-) -> Iterator[Outcome]:
-    """Decide again what is due: touched, past its `holds_until`, or under other rules.
-
-    Assets of `held_back` stay due for a later pass.
-
-    What is filed comes first: it may have to leave the archive. A failure of one asset is an
-    outcome (`waiting`, with why), and the asset stays due.
-    """
-    due = [asset for asset in _due(desk) if asset not in held_back]
-    with ThreadPoolExecutor(desk.settings.workers) as pool:
-        jobs: list[tuple[str, Future[Outcome | None]]] = []
-        try:
-            for batch in batches(due):
-                done = again(desk, batch)
-                jobs += [(asset, pool.submit(settle, desk, room, asset)) for asset in done.left]
-                yield from done.outcomes
-            for asset, job in jobs:
-                try:
-                    outcome = job.result()
-                except (StorageError, IntegrityError, NoDarkroom) as error:
-                    outcome = failed(asset, error)
-                if outcome is not None:
-                    yield replace(outcome, source=desk.origin(asset).shown)
-        except BaseException:
-            for _, job in jobs:
-                job.cancel()
-            raise
-
-
-def failed(asset: str | None, error: DamError, source: str = "") -> Outcome:
-    """An outcome for what disk or store refused: it stays due and is tried again."""
-    rule = "integrity" if isinstance(error, IntegrityError) else "storage"
-    why = Why.plain(rule, error.what, error.hint or "It is tried again by the next pass")
-    return Outcome(source, Became.WAITING, asset, reasons=(why,), failure=error)
-
-
-def _due(desk: Desk) -> list[str]:
-    due = dict.fromkeys(desk.catalog.due_assets())
-    due.update(dict.fromkeys(desk.catalog.due(desk.day())))
-    due.update(dict.fromkeys(desk.catalog.stale_pack(desk.pack.digest)))
-    filed = desk.catalog.filed_among(tuple(due))
-    return sorted(due, key=lambda asset: asset not in filed)
-
-
 def _take_sheets(
     desk: Desk,
     found: Iterable[inbox.Found],
@@ -288,11 +194,13 @@ def _take_sheets(
     for sheet in found:
         if sheet.kind is not inbox.Kind.SHOOT or not ready(sheet):
             continue
+        if (known := memory.sheet(sheet)) is not None:
+            taken[sheet.path] = known
+            continue
         try:
             filed = sidecars.take(desk, sheet)
-            if not memory.knows(sheet):
-                sidecars.join_folder(desk, filed, sheet.folder)
-                memory.learn(sheet)
+            sidecars.join_folder(desk, filed, sheet.folder)
+            memory.sheets[sheet.path] = (sheet.identity, filed)
             taken[sheet.path] = filed
         except (SourceChanged, UnsafeSource, StorageError) as error:
             report.notes.append(f"{sheet.shown}: {error}")
@@ -326,7 +234,8 @@ def _take_late(
             report.notes.append(f"{orphan.found.shown}: {error}")
     for item in found:
         if item.unread and ready(item):
-            sidecars.join_unread(desk, item)
+            sidecars.join_unread(desk, item, again=memory.knows(item))
+            memory.learn(item)
 
 
 def _take_photos(
@@ -335,60 +244,114 @@ def _take_photos(
     sheets: dict[bytes, sidecars.Filed],
     report: Report,
     progress: Progress,
-) -> list[photos.Arrived]:
+) -> Iterator[photos.Arrived]:
     """Every photograph into store and catalogue, a few side by side."""
-    arrived: list[photos.Arrived] = []
-    with ThreadPoolExecutor(desk.settings.workers) as pool:
-        jobs = [(p.photo, pool.submit(photos.take_in, desk, p, sheets)) for p in taken]
-        for photo, job in jobs:
-            try:
-                result = job.result()
-            except (StorageError, IntegrityError) as error:
-                result = failed(None, error, photo.shown)
-            if isinstance(result, Outcome):
-                _tell(report, progress, result)
-            else:
-                arrived.append(result)
-    return arrived
+    for paired, job in abreast(
+        desk.settings.workers,
+        lambda paired: photos.take_in(desk, paired, sheets),
+        taken,
+        progress.stopped,
+    ):
+        try:
+            result = job()
+        except (StorageError, IntegrityError) as error:
+            result = failed(None, error, paired.photo.shown)
+        if isinstance(result, Outcome):
+            _tell(report, progress, result)
+        else:
+            yield result
 
 
 def _settle(
     desk: Desk,
     room: Darkroom,
-    arrived: list[photos.Arrived],
     report: Report,
     progress: Progress,
     memory: Memory,
-    held_back: frozenset[str],
+    still: list[inbox.Found],
 ) -> None:
-    """Settle what is due, tell each photograph of this pass once, let settled sources go."""
-    mine = {a.asset for a in arrived}
-    settled: dict[str, Outcome] = {}
-    today = desk.day()
-    held_back |= {asset for asset, day in memory.later.items() if day == today}
-    for outcome in redecide(desk, room, held_back):
-        if outcome.again and outcome.asset is not None:
-            memory.later[outcome.asset] = today
-        if outcome.asset in mine:
-            settled[outcome.asset] = outcome
+    """Settle what is due, tell each photograph in flight once, let settled sources go."""
+    flights: dict[str, list[Flight]] = {}
+    for flight in tuple(memory.flights.values()):
+        if flight.told:
+            _land(desk, flight, report, memory)
         else:
+            flights.setdefault(flight.arrived.asset, []).append(flight)
+    due = memory.not_later(_untried(desk, memory), desk.day())
+    if due and (held_back := _held_back(desk, still)):
+        due = [asset for asset in due if asset not in held_back]
+    left = set(due)
+    for asset, outcome in redecided(desk, room, due, progress, memory.round):
+        left.discard(asset)
+        if outcome is not None and outcome.again:
+            memory.later[asset] = desk.day()
+        if outcome is None or outcome.failure is not None:
+            memory.tried[asset] = desk.catalog.due_mark(asset)
+        mine = flights.pop(asset, None)
+        if mine is not None:
+            _arrive(desk, mine, outcome, report, progress, memory)
+        elif outcome is not None:
             _tell(report, progress, outcome)
-    told: set[str] = set()
-    for each in arrived:
-        outcome = settled.get(each.asset) or photos.standing(desk, each.asset)
-        if outcome.failure is None:
-            try:
-                photos.let_go(desk, each)
-            except (StorageError, UnsafeSource) as error:
-                report.notes.append(f"{each.found.shown}: safe, but stays in the inbox: {error}")
-                for stuck in (each.found, *each.own):
-                    memory.learn(stuck)
-        outcome = replace(outcome, source=each.found.shown)
-        if outcome.failure is None and (not each.fresh or each.asset in told):
-            outcome = replace(outcome, became=Became.DUPLICATE)
+    for asset, mine in flights.items():
+        if asset not in left and not progress.stopped():
+            _arrive(desk, mine, None, report, progress, memory)
+    report.more = bool(left)
+    if not left:
+        memory.tried.clear()
+
+
+def _untried(desk: Desk, memory: Memory) -> list[str]:
+    """What is due, without what these rounds tried in vain and nobody has touched since."""
+    due = due_now(desk)
+    if not memory.tried:
+        return due
+    return [
+        asset
+        for asset in due
+        if asset not in memory.tried or memory.tried[asset] != desk.catalog.due_mark(asset)
+    ]
+
+
+def _arrive(
+    desk: Desk,
+    flights: list[Flight],
+    outcome: Outcome | None,
+    report: Report,
+    progress: Progress,
+    memory: Memory,
+) -> None:
+    """Tell what became of photographs of one content; let their sources go if it is settled."""
+    outcome = outcome or photos.standing(desk, flights[0].arrived.asset)
+    told = False
+    for flight in flights:
+        mine = replace(outcome, source=flight.arrived.found.shown)
+        if outcome.failure is not None:
+            # Taken anew by the next pass, which also mends a damaged original.
+            memory.flights.pop(flight.arrived.found.path, None)
+        elif told or not flight.arrived.fresh:
+            mine = replace(mine, became=Became.DUPLICATE)
         else:
-            told.add(each.asset)
-        _tell(report, progress, outcome)
+            told = True
+        _tell(report, progress, mine)
+        if outcome.failure is None:
+            flight.told = True
+            _land(desk, flight, report, memory)
+
+
+def _land(desk: Desk, flight: Flight, report: Report, memory: Memory) -> None:
+    """Let the sources of a settled photograph go, unless the inbox itself is away."""
+    arrived = flight.arrived
+    try:
+        if inbox.root_of(desk.workspace.inbox) != flight.root:
+            return
+    except StorageError:
+        return
+    try:
+        photos.let_go(desk, arrived)
+    except (StorageError, UnsafeSource) as error:
+        report.notes.append(f"{arrived.found.shown}: safe, but stays in the inbox: {error}")
+        return
+    memory.flights.pop(arrived.found.path, None)
 
 
 def quiet_ready(desk: Desk, wall: Callable[[], float], sleep: Callable[[float], None]) -> Ready:

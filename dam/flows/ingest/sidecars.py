@@ -28,6 +28,8 @@ from dam.flows.ingest.consider import (
     consents_in,
 )
 
+#: So many assets are joined in one transaction.
+TOGETHER = 200
 KINDS: dict[inbox.Kind, SidecarKind] = {
     inbox.Kind.SIDECAR: "photo",
     inbox.Kind.SHOOT: "shoot",
@@ -100,14 +102,23 @@ def take(desk: Desk, found: inbox.Found, asset: str = "") -> Filed:
     photo. One transaction; repeating it changes nothing. Raises SourceChanged, UnsafeSource
     or StorageError; the file itself stays where it is.
     """
-    source = desk.workspace.inbox / names.text(found.path)
-    taken = desk.originals.take(source, MAX_SIDECAR_BYTES, below=desk.workspace.inbox)
-    if (taken.device, taken.inode, taken.size, taken.mtime_ns) != found.identity:
-        raise SourceChanged("It changed while it was read")
+    taken = _stored(desk, found)
     row = _row(desk, found, taken.sha256, asset)
     with desk.catalog.transaction() as unit:
         _keep(desk, unit, row, restated=not found.unread if asset else None)
-    return Filed(row, taken, source)
+    return Filed(row, taken, _source(desk, found))
+
+
+def _source(desk: Desk, found: inbox.Found) -> Path:
+    return desk.workspace.inbox / names.text(found.path)
+
+
+def _stored(desk: Desk, found: inbox.Found) -> Taken:
+    """The bytes of a sidecar in the store, being those that were found."""
+    taken = desk.originals.take(_source(desk, found), MAX_SIDECAR_BYTES, below=desk.workspace.inbox)
+    if (taken.device, taken.inode, taken.size, taken.mtime_ns) != found.identity:
+        raise SourceChanged("It changed while it was read")
+    return taken
 
 
 def take_unread(desk: Desk, found: inbox.Found, asset: str) -> str:
@@ -183,11 +194,15 @@ def let_go(filed: Filed, inbox_root: Path) -> None:
 
 def link(desk: Desk, asset: str, slot: str, *, ambiguous: bool) -> None:
     """Say that a slot speaks of an asset; where that is new, it must be decided again."""
-    if (slot, ambiguous) in {(s.slot, doubt) for s, doubt in desk.catalog.sidecars_of(asset)}:
+    if (slot, ambiguous) in _linked(desk, asset):
         return
     with desk.catalog.transaction() as unit:
         unit.link_sidecar(asset, slot, ambiguous)
         unit.mark_due([asset])
+
+
+def _linked(desk: Desk, asset: str) -> set[tuple[str, bool]]:
+    return {(row.slot, doubt) for row, doubt in desk.catalog.sidecars_of(asset)}
 
 
 def earlier_assets(desk: Desk, folder: bytes, target: bytes, *, whole: bool) -> tuple[str, ...]:
@@ -223,15 +238,34 @@ def join_late(desk: Desk, orphan: inbox.Orphan) -> bool:
     return True
 
 
-def join_unread(desk: Desk, found: inbox.Found) -> None:
-    """Hold every earlier asset that an unreadable file seems to speak of."""
+def join_unread(desk: Desk, found: inbox.Found, *, again: bool = False) -> None:
+    """Hold every earlier asset that an unreadable file seems to speak of.
+
+    `again`: the very file was joined before, and only lies there still.
+    """
     said = names.claim(found.name)
     if said.target:
         assets = earlier_assets(desk, found.folder, said.target, whole=said.whole)
     else:
         assets = _below(desk, found.folder)
-    for asset in assets:
-        link(desk, asset, take_unread(desk, found, asset), ambiguous=False)
+    if again:
+        with desk.catalog.transaction() as unit:
+            unit.see_sidecars((slot_of(found, asset) for asset in assets), desk.instant())
+        return
+    restated = False
+    try:
+        sha256 = _stored(desk, found).sha256
+        restated = not found.unread
+    except (UnsafeSource, SourceChanged):
+        sha256 = desk.originals.put_bytes(b"")
+    for start in range(0, len(assets), TOGETHER):
+        with desk.catalog.transaction() as unit:
+            for asset in assets[start : start + TOGETHER]:
+                row = _row(desk, found, sha256, asset)
+                _keep(desk, unit, row, restated=restated)
+                if (row.slot, False) not in _linked(desk, asset):
+                    unit.link_sidecar(asset, row.slot, ambiguous=False)
+                    unit.mark_due([asset])
 
 
 def join_folder(desk: Desk, filed: Filed, folder: bytes) -> None:
@@ -239,18 +273,26 @@ def join_folder(desk: Desk, filed: Filed, folder: bytes) -> None:
 
     Which of them it speaks of is settled by its patterns when they are decided again.
     """
-    for asset in _below(desk, folder):
-        link(desk, asset, filed.row.slot, ambiguous=False)
+    assets = _below(desk, folder, unlinked=filed.row.slot)
+    if not assets:
+        return
+    with desk.catalog.transaction() as unit:
+        for asset in assets:
+            unit.link_sidecar(asset, filed.row.slot, ambiguous=False)
+        unit.mark_due(assets)
 
 
-def _below(desk: Desk, folder: bytes) -> tuple[str, ...]:
-    """Assets that came from exactly this folder of the inbox or from one below it."""
+def _below(desk: Desk, folder: bytes, unlinked: str = "") -> tuple[str, ...]:
+    """Assets that came from exactly this folder of the inbox or from one below it; without
+
+    those of which the sidecar at the slot `unlinked` speaks already.
+    """
+    found = desk.catalog.arrivals_under(names.key(folder), unlinked)
     return tuple(
-        asset
-        for asset in desk.catalog.assets_under(names.key(folder))
-        if any(
-            not folder or p.folder == folder or p.folder.startswith(folder + b"/")
-            for p in desk.catalog.provenance(asset)
+        dict.fromkeys(
+            asset
+            for asset, at in found
+            if not folder or at == folder or at.startswith(folder + b"/")
         )
     )
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from dam.adapters import inbox
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk, rules_changed
 from dam.adapters.inbox_watch import Watcher
-from dam.core.errors import IntegrityError, StorageError, WorkspaceBusy
-from dam.flows.ingest.outcome import Became, Outcome
-from dam.flows.ingest.run import Listener, Memory, Progress, run
+from dam.core.errors import ConfigurationError, DamError, IntegrityError, WorkspaceBusy
+from dam.flows.ingest.memory import Memory
+from dam.flows.ingest.outcome import Became, Listener, Outcome, Progress
+from dam.flows.ingest.run import run
 
 Note = Callable[[str], None]
+
+#: So many photographs are settled before the inbox is looked at again: a withdrawal that comes
+#: while thousands are worked on counts after a minute, not after all of them.
+ROUND = 250
 
 
 def watch(
@@ -29,48 +34,87 @@ def watch(
     """Pass after pass until `stopped()` (false), or until the rules changed (true).
 
     Each outcome is told once, each note once. A disk that refuses, or a share that is away,
-    is told once and tried again at the next scan; nothing counts as deleted meanwhile. The
-    caller starts and stops `watcher`, and opens the desk anew where the rules changed.
+    is told once, tried again at the next scan, and told to be over when it is; nothing counts
+    as deleted meanwhile. The caller starts and stops `watcher`, and opens the desk anew where
+    the rules changed.
     """
     settings = desk.settings
     stability = inbox.Stability(settings.quiet_seconds)
-    memory = Memory()
-    told: set[str] = set()
-
-    def once(line: str) -> None:
-        if line not in told:
-            told.add(line)
-            note(line)
-
-    def hear(outcome: Outcome) -> None:
-        if outcome.failure is not None:
-            once(f"{outcome.source}: {outcome.failure}")
-        elif outcome.became is not Became.WAITING:
-            tell(outcome)
-
+    memory = Memory(round=ROUND)
+    news = _News(tell, note)
     while not stopped():
         if rules_changed(desk):
             return True
-        waiting = False
+        waiting = more = False
         try:
-            found = inbox.scan(desk.workspace.inbox)
-            stability.forget(found)
-            now = monotonic()
-            ready = partial(stability.observe, now=now)
-            report = run(desk, room, ready, Progress(done=hear), memory)
-            waiting = any(o.became is Became.WAITING for o in report.outcomes)
-            for line in report.notes:
-                once(line)
-        except (StorageError, IntegrityError, WorkspaceBusy) as error:
-            once(str(error))
+            stability.forget(inbox.scan(desk.workspace.inbox))
+            ready = partial(stability.observe, now=monotonic())
+            report = run(desk, room, ready, Progress(done=news.hear, stopped=stopped), memory)
+            waiting, more = report.became[Became.WAITING] > 0, report.more
+            news.well((*report.notes, *filter(None, (watcher.trouble,))))
+        except DamError as error:
+            if isinstance(error, ConfigurationError) and not isinstance(error, WorkspaceBusy):
+                raise
+            news.trouble(error)
+            # Nobody saw meanwhile whether files hold still.
+            stability.forget(())
         if stopped():
             break
+        if more:
+            continue
         # While something is still being written, look again as soon as it can be quiet.
         pause = settings.scan_seconds
         if waiting:
             pause = min(settings.quiet_seconds, pause)
         _rest(watcher, pause, stopped, monotonic)
     return False
+
+
+class _News:
+    """Says everything once; of a trouble also that it is over, and then it may be said anew."""
+
+    def __init__(self, tell: Listener, note: Note) -> None:
+        self._tell = tell
+        self._note = note
+        self._told: set[str] = set()
+        self._troubles: dict[str, DamError] = {}
+        #: What failed in the last pass, and in this one.
+        self._failing: set[str] = set()
+        self._failures: set[str] = set()
+
+    def hear(self, outcome: Outcome) -> None:
+        failure = outcome.failure
+        if failure is None:
+            if outcome.became is not Became.WAITING:
+                self._tell(outcome)
+            return
+        # A disk refuses for thousands of photographs at once; a damaged one is a case by itself.
+        line = f"{outcome.source}: {failure}"
+        key = line if isinstance(failure, IntegrityError) else str(failure)
+        self._failures.add(key)
+        self._once(key, line)
+
+    def well(self, notes: Iterable[str]) -> None:
+        """A pass came to its end."""
+        for key, error in self._troubles.items():
+            self._told.discard(key)
+            self._note(f"It works again; it was: {error.what}")
+        self._troubles.clear()
+        # What still fails was told; what no longer does may be told again one day.
+        self._told -= self._failing - self._failures
+        self._failing, self._failures = self._failures, set()
+        for line in notes:
+            self._once(line, line)
+
+    def trouble(self, error: DamError) -> None:
+        """A pass could not go on."""
+        self._troubles[str(error)] = error
+        self._once(str(error), str(error))
+
+    def _once(self, key: str, line: str) -> None:
+        if key not in self._told:
+            self._told.add(key)
+            self._note(line)
 
 
 def _rest(
