@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -88,15 +88,18 @@ def run(
     sheets = _take_sheets(desk, found, ready, report, memory)
     _take_late(desk, pairing, found, ready, report, memory)
     arrived = _take_photos(desk, taken, sheets, report, progress)
-    _settle(desk, room, arrived, report, progress, memory, _held_back(desk, still))
+    came = {each.found.path for each in arrived}
+    left = [*still, *(p.photo for p in taken if p.photo.path not in came)]
+    _settle(desk, room, arrived, report, progress, memory, _held_back(desk, left))
     return report
 
 
 def _held_back(desk: Desk, still: Iterable[inbox.Found]) -> frozenset[str]:
-    """Unfiled assets of photos that wait in the inbox for what lies beside them.
+    """Unfiled assets of photos that wait in the inbox, or that could not be taken whole.
 
-    An interrupted run may have recorded such a photo without its sidecar; deciding it now
-    would leave that sidecar out. What is filed is never held back: it may have to leave.
+    A run that was interrupted, or a disk that refused, may have recorded such a photo without
+    all of its sidecars; deciding it now would leave out what the others say. What is filed is
+    never held back: it may have to leave.
     """
     named = {
         asset
@@ -154,17 +157,28 @@ def split(
 
 
 def _recover(desk: Desk, report: Report) -> None:
-    """Remove what an interrupted run left in temporary places, and say so."""
+    """Remove what an interrupted run left in temporary places, and tell what is taken up again."""
     swept = desk.originals.sweep() + desk.archive.sweep() + desk.previews.sweep()
     for leftover in desk.workspace.work.glob("*.jpg"):
         leftover.unlink(missing_ok=True)
         swept += 1
-    waiting = len(tuple(desk.catalog.due_assets()))
-    if swept or waiting:
+    due = tuple(desk.catalog.due_assets())
+    if swept or any(_half_done(desk, part) for part in batches(due)):
         report.notes.append(
-            f"An earlier run was interrupted or something changed: {waiting} photos to look at "
-            f"again, {swept} temporary files removed"
+            f"An earlier run did not finish: {len(due)} photos to look at again, "
+            f"{swept} temporary files removed"
         )
+    elif due:
+        report.notes.append(f"Something changed: {len(due)} photos to look at again")
+
+
+def _half_done(desk: Desk, due: Sequence[str]) -> bool:
+    """Whether a run began with one of these assets and did not come to its end."""
+    return any(
+        state.row.note == photos.RECEIVED
+        or (state.rendition is not None and state.rendition.state == "planned")
+        for state in desk.catalog.states(due, Purpose.ARCHIVE.value).values()
+    )
 
 
 def surroundings(desk: Desk) -> None:
