@@ -1,7 +1,8 @@
 """A pool of child processes that decode and render, so that no photograph can hurt the parent.
 
 A child that dies or runs out of time costs one photograph (UnusablePhoto) and is replaced at its
-next use; one that is killed from outside is replaced at once, and its photograph tried once more. What a child sends is JSON, checked field by field before anything is made of it.
+next use; one that is killed from outside is replaced at once, and its photograph tried once more.
+What a child sends is JSON, checked field by field before anything is made of it.
 """
 
 from __future__ import annotations

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.faults import harness, trap
-from tests.faults.harness import Ended, Point, Server, State
-from tests.workspaces import Workspace
+from tests import photos
+from tests.faults import trap
+from tests.faults.conftest import Scene
+from tests.faults.harness import Point
+from tests.workspaces import NOBODY, Workspace
 
 #: How many points of each kind the fast tests try, the first and the last among them.
 SAMPLE = {
@@ -28,35 +30,6 @@ SAMPLE = {
     ("rename", "EIO"): 1,
     ("unlink", "EIO"): 1,
 }
-
-
-class Scene:
-    """A prepared workspace, what an undisturbed ingest makes of it, and how many calls it makes."""
-
-    def __init__(self, runs: Server, folder: Path) -> None:
-        self.runs, self.folder = runs, folder
-        self.ready = harness.prepare(folder / "ready")
-        # The first run of all still writes byte code.
-        for _ in range(2):
-            shutil.rmtree(folder / "w", ignore_errors=True)
-            shutil.copytree(self.ready.root, folder / "w")
-            self.ended = runs.run(Workspace(folder / "w"))
-            assert self.ended.code == 0, self.ended.told
-        self.expected: State = harness.state(Workspace(folder / "w"), harness.originals())
-        self.points = harness.points(self.ended.counts)
-
-    def attempt(self, point: Point) -> Ended | None:
-        return harness.attempt(self.runs, self.ready, self.folder, self.expected, point)
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    reason = trap.missing()
-    if reason:
-        pytest.skip(reason)
-    folder = tmp_path_factory.mktemp("sweep")
-    with harness.server(folder) as runs:
-        yield Scene(runs, folder)
 
 
 def sample(points: list[Point]) -> list[Point]:
@@ -97,6 +70,43 @@ def test_a_sample_of_points(scene: Scene) -> None:
     told = sweep(scene, sample(scene.points))
     print(told)
     assert "never reached" not in told
+
+
+XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
+ xmlns:e="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"><e:PersonInImage><rdf:Bag>
+ <rdf:li>Fatima</rdf:li></rdf:Bag></e:PersonInImage></rdf:Description></rdf:RDF></x:xmpmeta>"""
+
+
+def test_a_photo_is_not_decided_while_the_disk_refuses_one_of_its_sidecars(
+    scene: Scene, tmp_path: Path
+) -> None:
+    """The sheet that says "nobody" is stored, the XMP file that names somebody is not."""
+    workspace = Workspace.init(tmp_path / "w")
+    workspace.drop("a.jpg", photos.plain(9, 96, 64), NOBODY)
+    workspace.place("a.jpg.xmp").write_text(XMP)
+    ended = scene.runs.run(workspace, Point("link", 3, "ENOSPC"))
+    assert ended.code == 1
+    assert "disk is full" in ended.told
+    assert workspace.filed() == {}
+    assert workspace.rows("SELECT disposition, facts_digest FROM assets") == [("held", None)]
+    told = workspace.ingest()
+    assert told["counts"]["held"] == 1
+    assert workspace.filed() == {}
+    assert told["notes"] == [
+        "An earlier run did not finish: 1 photos to look at again, 0 temporary files removed"
+    ]
+
+
+def test_what_was_marked_by_hand_is_no_interruption(scene: Scene, tmp_path: Path) -> None:
+    """A changed roster makes photographs due; that is not told as a run that did not finish."""
+    workspace = scene.fresh(tmp_path / "w")
+    workspace.ingest()
+    with closing(sqlite3.connect(workspace.root / ".dam" / "catalogue.db")) as database:
+        filed = "SELECT id, 1 FROM assets WHERE archived_as NOTNULL"
+        database.execute(f"INSERT INTO due_work (asset, mark) {filed}")
+        database.commit()
+    assert workspace.ingest()["notes"] == ["Something changed: 2 photos to look at again"]
 
 
 @pytest.mark.slow

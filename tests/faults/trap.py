@@ -136,7 +136,7 @@ def supervise(listener: int, call: str, number: int, fault: str, main: int) -> W
         cookie, caller, _, nr = struct.unpack_from("QIIi", request)
         name = names[nr]
         watch.counts[name] += 1
-        error, flags = 0, _CONTINUE
+        answer, flags = 0, _CONTINUE
         if (name, watch.counts[name]) == (call, number):
             process = _process(caller)
             who = "dam" if process == main else "decoder"
@@ -144,9 +144,9 @@ def supervise(listener: int, call: str, number: int, fault: str, main: int) -> W
             if fault == "KILL":
                 os.kill(process, signal.SIGKILL)
                 continue
-            error, flags = -getattr(errno, fault), 0
+            answer, flags = -getattr(errno, fault), 0
         with suppress(FileNotFoundError):  # it was killed meanwhile
-            fcntl.ioctl(listener, _SEND, struct.pack("QqiI", cookie, 0, error, flags))
+            fcntl.ioctl(listener, _SEND, struct.pack("QqiI", cookie, 0, answer, flags))
 
 
 def _process(thread: int) -> int:
