@@ -33,8 +33,10 @@ class Scene:
         shutil.copytree(self.ready.root, root)
         return Workspace(root)
 
-    def attempt(self, point: Point) -> Ended | None:
-        return harness.attempt(self.runs, self.ready, self.folder, self.expected, point)
+    def attempt(self, point: Point, ready: Workspace | None = None) -> Ended | None:
+        """See `harness.attempt`; from the prepared workspace unless another one is given."""
+        start = ready or self.ready
+        return harness.attempt(self.runs, start, self.folder, self.expected, point)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import photos
-from tests.faults import trap
+from tests.faults import harness, trap
 from tests.faults.conftest import Scene
 from tests.faults.harness import Point
 from tests.workspaces import NOBODY, Workspace
@@ -42,12 +42,12 @@ def sample(points: list[Point]) -> list[Point]:
     return list(dict.fromkeys(chosen))
 
 
-def sweep(scene: Scene, points: list[Point]) -> str:
+def sweep(scene: Scene, points: list[Point], ready: Workspace | None = None) -> str:
     """Try them all; fails with every point that went wrong, else tells how many were tried."""
     wrong, missed = [], []
     for point in points:
         try:
-            if scene.attempt(point) is None:
+            if scene.attempt(point, ready) is None:
                 missed.append(str(point))
         except AssertionError as error:
             wrong.append(f"{point}: {str(error).splitlines()[0]}")
@@ -107,6 +107,17 @@ def test_what_was_marked_by_hand_is_no_interruption(scene: Scene, tmp_path: Path
         database.execute(f"INSERT INTO due_work (asset, mark) {filed}")
         database.commit()
     assert workspace.ingest()["notes"] == ["Something changed: 2 photos to look at again"]
+
+
+@pytest.mark.parametrize("every", [150, pytest.param(5, marks=pytest.mark.slow)])
+def test_while_the_catalogue_is_made(scene: Scene, tmp_path: Path, every: int) -> None:
+    """The first ingest of a new workspace: every so many points up to its first photograph."""
+    empty = Workspace.init(tmp_path / "empty")
+    points = harness.points(scene.runs.run(empty).counts)
+    ready = harness.prepare(tmp_path / "ready", used=False)
+    told = sweep(scene, points[::every], ready)
+    print(told)
+    assert "never reached" not in told
 
 
 @pytest.mark.slow
