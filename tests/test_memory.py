@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests import photos
-from tests.test_kill import descendants
+from tests.faults.test_kill import descendants
 from tests.workspaces import NOBODY, Workspace, environment
 
 LIMIT_MB = 500

@@ -20,8 +20,8 @@ import pytest
 
 from dam.core import errors
 from tests import photos
+from tests.faults.test_kill import descendants
 from tests.test_attacks import WITHDRAWN, agreed, picture
-from tests.test_kill import descendants
 from tests.workspaces import NOBODY, Json, Workspace, environment, sha256
 
 SOON = 90.0

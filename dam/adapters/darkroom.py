@@ -1,8 +1,8 @@
 """A pool of child processes that decode and render, so that no photograph can hurt the parent.
 
 A child that dies or runs out of time costs one photograph (UnusablePhoto, with `again`) and is
-replaced at its next use. What a child sends is JSON, checked field by field before anything is
-made of it.
+replaced at its next use; one that is killed from outside is replaced at once, and its photograph
+tried once more. What a child sends is JSON, checked field by field before anything is made of it.
 """
 
 from __future__ import annotations
@@ -48,6 +48,10 @@ class _NeverSeen(Exception):
     """The child died before it took the message: the photograph is not at fault."""
 
 
+class _Killed(Exception):
+    """The child was killed at work, as the kernel does to anybody where memory runs out."""
+
+
 class Child:
     """One child process, lent by `Darkroom.session` to one thread at a time."""
 
@@ -59,6 +63,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._wire: socket.socket | None = None
         self._waiting = False
+        self._killed = False
 
     @property
     def pid(self) -> int | None:
@@ -125,11 +130,13 @@ class Child:
             raise RenditionRefused("A text of the rendition is no valid Unicode") from None
         try:
             reply = self._exchange(body)
-        except _NeverSeen:
+        except (_NeverSeen, _Killed):
             try:
                 reply = self._exchange(body)
             except _NeverSeen:
                 raise _no_child() from None
+            except _Killed:
+                raise self._dead("The decoder died on this file") from None
         if reply.last:
             self._end()
         if reply.failure is not None:
@@ -152,14 +159,17 @@ class Child:
             if not taken:
                 self._end()
                 raise _NeverSeen from None
-            raise self._dead("The decoder died on this file") from None
+            died = self._dead("The decoder died on this file")
+            raise (_Killed if self._killed else died) from None
         except ValueError:
             raise self._dead("The decoder gave no sensible answer on this file") from None
         self._waiting = False
         return reply
 
     def _dead(self, what: str) -> UnusablePhoto:
-        if self._end() == -signal.SIGXCPU:
+        ended = self._end()
+        self._killed = ended == -signal.SIGKILL
+        if ended == -signal.SIGXCPU:
             what = "The decoder ran out of time on this file"
         return UnusablePhoto(what, _SAFE_HINT, again=True)
 

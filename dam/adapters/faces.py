@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -54,6 +55,10 @@ class CenterFace:
     def __init__(self) -> None:
         """Raises ImportError where numpy, onnx, onnxruntime or the model are not installed."""
         import onnx
+
+        # Read when it is imported. Without it, onnxruntime from 1.29 on keeps a device id and
+        # tells Microsoft over the network what it runs on what.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime
 
         model = onnx.load(_model_file())

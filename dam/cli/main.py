@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -35,6 +36,9 @@ EPILOG = (
     "3 findings the caller asked to fail on; 4 some inputs held, with --strict; "
     "5 integrity failure."
 )
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
+_RESUME = "Nothing was lost; running again resumes"
 
 app = typer.Typer(
     name="dam",
@@ -85,11 +89,20 @@ rulebook.register(app)
 doctor.register(app)
 
 
+def _mute() -> None:
+    """What Python still writes to standard output when it ends goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run() -> None:
     """The console script: errors become one message on standard error and an exit code."""
     os.umask(0o077)
     try:
-        app()
+        try:
+            app()
+        finally:
+            # Here, and not when Python ends: a full disk under the output is told in words.
+            sys.stdout.flush()
     except DamError as error:
         terminal.note(f"dam: {error}")
         sys.exit(error.exit_code)
@@ -98,9 +111,13 @@ def run() -> None:
         sys.exit(130)
     except BrokenPipeError:
         # The reader of our output went away (`dam list | head`): nothing to tell anybody.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _mute()
         sys.exit(0)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            _mute()
+            terminal.note(f"dam: The output or the disk refuses ({error.strerror}). {_RESUME}")
+            sys.exit(DEFECT)
         # Words of the error may hold personal data; its place in the code does not.
         frames = traceback.extract_tb(error.__traceback__)
         places = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames[-3:]))

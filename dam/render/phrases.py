@@ -159,9 +159,10 @@ SENTENCES: tuple[str, ...] = (
     mark("{file}: no photo of this name has arrived yet; it waits in the inbox"),
     mark("{file}: safe, but stays in the inbox: {why}"),
     mark(
-        "An earlier run was interrupted or something changed: {photos} photos to look "
-        "at again, {files} temporary files removed"
+        "An earlier run did not finish: {photos} photos to look at again, {files} "
+        "temporary files removed"
     ),
+    mark("Something changed: {photos} photos to look at again"),
     mark("a system file"),
     mark("a temporary file of dam"),
     mark("a temporary file: still being written, or left over"),

@@ -202,21 +202,35 @@ def test_a_killed_child_is_replaced(darkroom: Darkroom, tmp_path: Path) -> None:
         assert child.pid not in (None, pid)
 
 
-def test_a_child_that_dies_at_work_costs_one_photograph(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The real child, but its first one kills itself when it has taken the photograph.
+def doomed(tmp_path: Path, times: int, number: int) -> tuple[str, ...]:
+    """The real child, but the first ones end by a signal when they have taken the photograph."""
     code = f"""
 import os
+from pathlib import Path
 from dam.adapters import darkroom_child
-try:
-    os.mkdir({str(tmp_path / "died")!r})
-    darkroom_child._answer = lambda bench, request: os.kill(os.getpid(), 9)
-except FileExistsError:
-    pass
+died = len(list(Path({str(tmp_path)!r}).glob("died*")))
+if died < {times}:
+    Path({str(tmp_path)!r}, f"died{{died}}").touch()
+    darkroom_child._answer = lambda bench, request: os.kill(os.getpid(), {number})
 darkroom_child.main()
 """
-    monkeypatch.setattr("dam.adapters.darkroom._CHILD", (sys.executable, "-c", code))
+    return (sys.executable, "-c", code)
+
+
+def test_a_child_killed_at_work_once_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel kills anybody where memory runs out: not the photograph's fault."""
+    monkeypatch.setattr("dam.adapters.darkroom._CHILD", doomed(tmp_path, 1, signal.SIGKILL))
+    with Darkroom(1, Limits(), face_check=False) as room, room.session() as child:
+        assert child.look(photo(tmp_path)).width == 900
+
+
+@pytest.mark.parametrize(("times", "number"), [(1, signal.SIGSEGV), (2, signal.SIGKILL)])
+def test_a_child_that_dies_at_work_costs_one_photograph(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int, number: int
+) -> None:
+    monkeypatch.setattr("dam.adapters.darkroom._CHILD", doomed(tmp_path, times, number))
     path = photo(tmp_path)
     with Darkroom(1, Limits(), face_check=False) as room, room.session() as child:
         with pytest.raises(UnusablePhoto, match="died") as caught:

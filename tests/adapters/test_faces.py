@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -172,3 +174,14 @@ def test_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch, mis
         faces.installed.cache_clear()
     assert result.faces is None
     assert "pip install 'dam[faces]'" in result.detail
+
+
+@needs_detector
+def test_the_detector_leaves_nothing_at_home_and_tells_nobody(tmp_path: Path) -> None:
+    """onnxruntime would keep a device id in the user's cache and send telemetry."""
+    silent = ("CI", "GITHUB_ACTIONS", "ORT_DISABLE_TELEMETRY")
+    env = {name: value for name, value in os.environ.items() if name not in silent}
+    env |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    code = "from dam.adapters import faces; faces.CenterFace()"
+    subprocess.run([sys.executable, "-c", code], env=env, check=True, timeout=60)
+    assert list(tmp_path.iterdir()) == []

@@ -23,6 +23,9 @@ from dam.flows.ingest import sidecars
 from dam.flows.ingest.outcome import Became, Outcome, Why, became, whys
 from dam.flows.ingest.settle import new_asset_id
 
+#: What is said of an asset between its registration and its first decision.
+RECEIVED = "Received, not read yet"
+
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
@@ -152,7 +155,7 @@ def _new_row(catalog: Catalog, taken: Taken, desk: Desk) -> AssetRow:
         city=None,
         facts_digest=None,
         added_at=desk.instant(),
-        note="Received, not read yet",
+        note=RECEIVED,
         note_hint="Run dam ingest again",
     )
 

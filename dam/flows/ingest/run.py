@@ -14,7 +14,7 @@ watcher settles them in rounds and looks at the inbox in between.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dam.adapters import faces, imaging, inbox
@@ -29,6 +29,7 @@ from dam.core.readings import Status
 from dam.core.rows import AssetRow
 from dam.flows.ingest import photos, sidecars
 from dam.flows.ingest.abreast import abreast
+from dam.flows.ingest.again import batches
 from dam.flows.ingest.due import due_now, failed, redecided
 from dam.flows.ingest.memory import Flight, Memory
 from dam.flows.ingest.outcome import Became, Outcome, Progress, Report
@@ -66,18 +67,22 @@ def run(
         _tell(report, progress, photos.waiting(photo, "it is still being written"))
     sheets = _take_sheets(desk, found, ready, report, memory)
     _take_late(desk, pairing, found, ready, report, memory)
+    came = set()
     for arrived in _take_photos(desk, taken, sheets, report, progress):
         memory.take_off(arrived, root)
+        came.add(arrived.found.path)
+    left = [*still, *(p.photo for p in taken if p.photo.path not in came)]
     if not progress.stopped():
-        _settle(desk, room, report, progress, memory, still)
+        _settle(desk, room, report, progress, memory, left)
     return report
 
 
 def _held_back(desk: Desk, still: Iterable[inbox.Found]) -> frozenset[str]:
-    """Unfiled assets of photos that wait in the inbox for what lies beside them.
+    """Unfiled assets of photos that wait in the inbox, or that could not be taken whole.
 
-    An interrupted run may have recorded such a photo without its sidecar; deciding it now
-    would leave that sidecar out. What is filed is never held back: it may have to leave.
+    A run that was interrupted, or a disk that refused, may have recorded such a photo without
+    all of its sidecars; deciding it now would leave out what the others say. What is filed is
+    never held back: it may have to leave.
     """
     named = {
         asset
@@ -116,17 +121,28 @@ def split(
 
 
 def _recover(desk: Desk, report: Report) -> None:
-    """Remove what an interrupted run left in temporary places, and say so."""
+    """Remove what an interrupted run left in temporary places, and tell what is taken up again."""
     swept = desk.originals.sweep() + desk.archive.sweep() + desk.previews.sweep()
     for leftover in desk.workspace.work.glob("*.jpg"):
         leftover.unlink(missing_ok=True)
         swept += 1
-    waiting = len(tuple(desk.catalog.due_assets()))
-    if swept or waiting:
+    due = tuple(desk.catalog.due_assets())
+    if swept or any(_half_done(desk, part) for part in batches(due)):
         report.notes.append(
-            f"An earlier run was interrupted or something changed: {waiting} photos to look at "
-            f"again, {swept} temporary files removed"
+            f"An earlier run did not finish: {len(due)} photos to look at again, "
+            f"{swept} temporary files removed"
         )
+    elif due:
+        report.notes.append(f"Something changed: {len(due)} photos to look at again")
+
+
+def _half_done(desk: Desk, due: Sequence[str]) -> bool:
+    """Whether a run began with one of these assets and did not come to its end."""
+    return any(
+        state.row.note == photos.RECEIVED
+        or (state.rendition is not None and state.rendition.state == "planned")
+        for state in desk.catalog.states(due, Purpose.ARCHIVE.value).values()
+    )
 
 
 def surroundings(desk: Desk) -> None:

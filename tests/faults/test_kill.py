@@ -10,20 +10,15 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from tests import photos
-from tests.workspaces import (
-    NOBODY,
-    PHOTOGRAPHER,
-    Workspace,
-    environment,
-    once,
-    sha256,
-)
+from tests.faults import harness
+from tests.faults.harness import State
+from tests.workspaces import NOBODY, PHOTOGRAPHER, Workspace, environment, once
 
 MOMENTS = 10
 SEED = 20211118
@@ -47,34 +42,17 @@ photographer: {PHOTOGRAPHER}
 photos: [{{match: "A*.jpg", people: none}}]
 """
 
-#: Calls before which a pass with one worker is killed, and how many of them come first. A
-#: photograph makes about 5 commits (fdatasync), 15 fsync, 3 linkat, 5 unlinkat.
+#: Calls before which strace kills a pass with one worker. It counts for each thread apart: the
+#: thread that takes photographs in is always the first to come so far. tests/faults/test_sweep.py
+#: reaches every call.
 STEPS = [
-    ("fdatasync", 1),  # the first migration, or the photograph is registered
-    ("linkat", 4),  # the second photograph's original gets its name
-    ("fdatasync", 8),  # facts, decisions and the planned rendition are committed
-    ("linkat", 6),  # the rendition gets its name in the archive
-    ("unlinkat", 9),  # the source leaves the inbox
+    ("linkat", 4),  # an original gets its name
+    ("fdatasync", 8),  # a photograph is registered
+    pytest.param("fsync", 1, marks=pytest.mark.slow),
+    pytest.param("fsync", 30, marks=pytest.mark.slow),
+    pytest.param("unlinkat", 9, marks=pytest.mark.slow),
+    pytest.param("rename", 1, marks=pytest.mark.slow),  # a preview gets its name
 ]
-MORE_STEPS = [
-    *(("fdatasync", n) for n in (2, 6, 7, 9, 10, 13)),
-    *(("fsync", n) for n in (1, 3, 7, 12, 16, 19, 22, 25, 28, 30)),
-    *(("linkat", n) for n in (1, 2, 3, 5)),
-    *(("unlinkat", n) for n in (1, 2, 6, 7, 8, 10)),
-    *(("unlink", n) for n in (1, 2)),
-    ("rename", 1),
-]
-
-
-@dataclass(frozen=True)
-class State:
-    """What must be the same however often a run was killed."""
-
-    filed: dict[str, str]
-    assets: list[list[str | None]]
-    names: list[list[str]]
-    events: dict[str, int]
-    inbox: list[str]
 
 
 def batch() -> dict[str, tuple[bytes, str | None]]:
@@ -102,28 +80,7 @@ def fill(workspace: Workspace) -> None:
 
 
 def state(workspace: Workspace) -> State:
-    """The state, once it has been found sound in itself."""
-    assets = workspace.assets()
-    for data, _ in batch().values():
-        assert workspace.original(sha256(data)).read_bytes() == data
-    assert workspace.leftovers() == []
-    checks = {c["name"]: c for c in workspace.ask("doctor")["checks"]}
-    assert checks["ledger"]["fine"], checks["ledger"]["found"]
-    assert workspace.ask("status")["due"] == 0
-    filed = workspace.filed()
-    approved = {a["archived_as"] for a in assets.values() if a["disposition"] == "approved"}
-    assert approved == {f"archive/{name}" for name in filed}
-    events = Counter(
-        f"{kind} {of}" for kind, of in workspace.rows("SELECT type, subject FROM events")
-    )
-    arrived = workspace.rows("SELECT shown, asset FROM provenance ORDER BY shown, asset")
-    return State(
-        filed=filed,
-        assets=sorted([a["sha256"], a["disposition"], a["archived_as"]] for a in assets.values()),
-        names=[list(row) for row in arrived],
-        events=dict(sorted(events.items())),
-        inbox=workspace.dropped(),
-    )
+    return harness.state(workspace, [data for data, _ in batch().values()])
 
 
 @pytest.fixture(scope="session")
@@ -190,7 +147,10 @@ def test_the_undisturbed_run_ends_as_meant(undisturbed: tuple[State, float]) -> 
     assert expected.inbox == ["shoot/consent.yaml"]
 
 
-@pytest.mark.parametrize("number", range(MOMENTS))
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(n, marks=pytest.mark.slow if n % 3 else ()) for n in range(MOMENTS)],
+)
 def test_killed_at_a_random_moment(
     undisturbed: tuple[State, float], tmp_path: Path, number: int
 ) -> None:
@@ -206,15 +166,13 @@ def test_killed_at_a_random_moment(
     )
     time.sleep(moments()[number] * seconds)
     kill(process, children=number % 2 == 0)
-    assert set(workspace.filed().items()) <= set(expected.filed.items())
+    whole = {item for item in workspace.filed().items() if not item[0].endswith(".part")}
+    assert whole <= set(expected.filed.items())
     workspace.ingest()
     assert state(workspace) == expected
 
 
-@pytest.mark.parametrize(
-    ("call", "number"),
-    [*STEPS, *(pytest.param(*step, marks=pytest.mark.slow) for step in MORE_STEPS)],
-)
+@pytest.mark.parametrize(("call", "number"), STEPS)
 def test_killed_before_a_system_call(
     undisturbed: tuple[State, float], tmp_path: Path, call: str, number: int
 ) -> None:
@@ -234,7 +192,11 @@ def test_killed_before_a_system_call(
     )
     if b"Operation not permitted" in done.stderr:
         pytest.skip("strace may not trace here")
-    assert "killed by SIGKILL" in told.read_text(), "the call was never reached"
-    assert set(workspace.filed().items()) <= set(expected.filed.items())
+    reached = "killed by SIGKILL" in told.read_text()
+    assert reached or done.returncode == 0, done.stderr
+    whole = {item for item in workspace.filed().items() if not item[0].endswith(".part")}
+    assert whole <= set(expected.filed.items())
     workspace.ingest()
     assert state(workspace) == expected
+    if not reached:
+        pytest.skip("this run made fewer such calls; it ended undisturbed")
