@@ -10,12 +10,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from dam.render.phrases_doctor import DOCTOR, mark
+
 _FIELD = re.compile(r"\{([a-z_]+)\}")
-
-
-def mark(sentence: str) -> str:
-    """Mark a sentence for the catalogues."""
-    return sentence
 
 
 def recognised(english: str) -> tuple[str, dict[str, str]] | None:
@@ -253,6 +250,7 @@ SENTENCES: tuple[str, ...] = (
     mark("is too long: at most {n} characters"),
     mark("cannot be used as it is"),
     mark("this file cannot be used"),
+    *DOCTOR,
 )
 
 _FIXED = frozenset(s for s in SENTENCES if not _FIELD.search(s))

@@ -1,5 +1,6 @@
 """ingest: what lies in the inbox becomes assets; what is due is decided again."""
 
+from dam.flows.ingest.health import Health, log_outcome
 from dam.flows.ingest.outcome import Became, Outcome, Report, Why
 from dam.flows.ingest.preview import preview
 from dam.flows.ingest.run import Listener, Progress, Ready, quiet_ready, redecide, run
@@ -7,12 +8,14 @@ from dam.flows.ingest.watch import watch
 
 __all__ = [
     "Became",
+    "Health",
     "Listener",
     "Outcome",
     "Progress",
     "Ready",
     "Report",
     "Why",
+    "log_outcome",
     "preview",
     "quiet_ready",
     "redecide",

@@ -36,10 +36,14 @@ Listener = Callable[[Outcome], None]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a pass reports to: how many files there are, and each outcome as it comes."""
+    """Where a pass reports to: how many files there are, and each outcome as it comes.
+
+    `step` is called whenever a photograph got further: a pass that hangs takes no step.
+    """
 
     begin: Callable[[int], None] = field(default=lambda total: None)
     done: Listener = field(default=lambda outcome: None)
+    step: Callable[[], None] = field(default=lambda: None)
 
 
 @dataclass(slots=True)
@@ -326,6 +330,7 @@ def _take_photos(
                 result = job.result()
             except (StorageError, IntegrityError) as error:
                 result = failed(None, error, photo.shown)
+            progress.step()
             if isinstance(result, Outcome):
                 _tell(report, progress, result)
             else:
@@ -346,6 +351,7 @@ def _settle(
     mine = {a.asset for a in arrived}
     settled: dict[str, Outcome] = {}
     for outcome in redecide(desk, room, held_back):
+        progress.step()
         if outcome.asset in mine:
             settled[outcome.asset] = outcome
         else:
