@@ -11,13 +11,14 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from types import TracebackType
 from typing import Final
 
 _SEND_SECONDS: Final = 1.0
 
 
 class Notifier:
-    """Speaks to the socket of `NOTIFY_SOCKET`; silent where there is none.
+    """Speaks to the socket of `NOTIFY_SOCKET`; silent where there is none. A context manager.
 
     `env` is the environment as systemd set it; a watchdog meant for another process
     (`WATCHDOG_PID`) is not answered. `status` must hold no personal data: everybody may read it.
@@ -39,6 +40,19 @@ class Notifier:
                 )
                 # A service manager that does not read must not hold up the photographs.
                 self._socket.settimeout(_SEND_SECONDS)
+
+    def __enter__(self) -> Notifier:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        opened, self._socket = self._socket, None
+        if opened is not None:
+            opened.close()
 
     def ready(self, status: str = "") -> None:
         """The service does its work from now on (or again, after `reloading`)."""
@@ -72,9 +86,9 @@ class Notifier:
         return (f"STATUS={line}",)
 
     def _send(self, *lines: str) -> None:
-        if self._socket is not None:
+        if (opened := self._socket) is not None:
             with suppress(OSError):
-                self._socket.sendto("\n".join(lines).encode(), self._address)
+                opened.sendto("\n".join(lines).encode(), self._address)
 
 
 def _address(name: str) -> bytes:

@@ -42,7 +42,7 @@ def watch(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     terminal.note(say.gettext("Watching the inbox; stop with Ctrl-C"))
-    with Pulse(workspace.private, workspace.metrics) as pulse:
+    with notifier, Pulse(workspace.private, workspace.metrics) as pulse:
         health = flow.Health(notifier, pulse, shared.journal(context), shared.now)
 
         def told(outcome: flow.Outcome) -> None:
