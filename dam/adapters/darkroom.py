@@ -35,6 +35,8 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PYTHONPATH", 
 _SET = {
     "PYTHONUTF8": "1",
     "PYTHONNOUSERSITE": "1",
+    # onnxruntime must not tell its maker that faces were looked for.
+    "ORT_DISABLE_TELEMETRY": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     # Pictures go back to the system at once: a child lives through thousands of them.

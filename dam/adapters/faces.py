@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -53,6 +54,8 @@ class CenterFace:
 
     def __init__(self) -> None:
         """Raises ImportError where numpy, onnx, onnxruntime or the model are not installed."""
+        # From 1.29 on onnxruntime tells its maker of every session; it asks this when it loads.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnx
         import onnxruntime
 

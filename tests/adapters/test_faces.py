@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
+import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -172,3 +175,18 @@ def test_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch, mis
         faces.installed.cache_clear()
     assert result.faces is None
     assert "pip install 'dam[faces]'" in result.detail
+
+
+@needs_detector
+def test_nobody_is_told_that_faces_were_looked_for(tmp_path: Path) -> None:
+    """onnxruntime reports sessions to its maker from 1.29 on, unless it is told not to."""
+    env = {k: v for k, v in os.environ.items() if k not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": "", "XDG_STATE_HOME": "", "XDG_DATA_HOME": ""}
+    look = "from dam.adapters import faces; assert faces.installed() is not None"
+    calls = tmp_path.parent / f"{tmp_path.name}.calls"
+    words = ["strace", "-f", "-o", str(calls), "-e", "trace=socket"]
+    if shutil.which("strace") is None or subprocess.run([*words, "true"]).returncode:
+        pytest.skip("strace is not installed, or may not trace here")
+    subprocess.run([*words, sys.executable, "-c", look], env=env | home, check=True, timeout=300)
+    assert [line for line in calls.read_text().splitlines() if "AF_INET" in line] == []
+    assert list(tmp_path.rglob("*")) == []
