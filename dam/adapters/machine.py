@@ -73,6 +73,11 @@ def enters(folder: Path) -> bool:
     return os.path.isdir(folder)  # noqa: PTH112  (what may not be looked at is not there)
 
 
+def reads(folder: Path) -> bool:
+    """Whether this user may look at what is in a folder."""
+    return os.access(folder, os.R_OK | os.X_OK)
+
+
 def try_out(folder: Path) -> Tried:
     """Write, sync, link, lock and remove a small file in a folder, as the stores do."""
     try:

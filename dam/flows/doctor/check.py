@@ -37,5 +37,14 @@ def note(name: str, found: str, advice: str) -> Check:
     return Check(name, Level.NOTE, found, advice)
 
 
+def closed(name: str) -> Check:
+    """What this user may not look at is unknown, never fine."""
+    return note(
+        name,
+        "not there, or closed to this user",
+        "Run dam ingest as the user whom .dam belongs to",
+    )
+
+
 def bad(name: str, found: str, advice: str) -> Check:
     return Check(name, Level.BAD, found, advice)

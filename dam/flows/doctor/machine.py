@@ -51,26 +51,37 @@ def _wal_reset_mended(version: tuple[int, ...]) -> bool:
 
 def memory(workers: int, there: int) -> Check:
     """Whether `there` bytes are enough for so many workers, each on the largest picture."""
-    found = f"MiB of memory: {there // _MIB}, workers: {workers}"
+    mib = there // _MIB
+    found = f"MiB of memory: {mib}, workers: {workers}"
     least, most = workers * MIN_MEMORY_MB * _MIB, workers * MEMORY_MB * _MIB
     fitting = max(1, there // (MEMORY_MB * _MIB))
     advice = f"Set workers = {fitting} in dam.toml, or add memory"
     if there < least:
         return bad("memory", found, advice)
     if there < most and workers > 1:
-        return note("memory", f"{found}; too little if all get very large pictures", advice)
+        return note(
+            "memory",
+            f"MiB of memory: {mib}, workers: {workers}; too little if all get very large pictures",
+            advice,
+        )
     return fine("memory", found)
 
 
 def _formats() -> Check:
     """Camera raw is an extra; a phone's pictures belong to every installation."""
+    if broken := imaging.broken():
+        found = f"installed, but they do not start: {', '.join(broken)}"
+        return bad("formats", found, _AGAIN)
     readable = imaging.readers()
     found = ", ".join(readable)
     if [name for name in ("HEIF", "AVIF") if name not in readable]:
-        return bad("formats", found, "pip install --force-reinstall pi-heif Pillow")
+        return bad("formats", found, _AGAIN)
     if "RAW" not in readable:
         return note("formats", found, "For camera raw files: pip install 'dam[raw]'")
     return fine("formats", found)
+
+
+_AGAIN = "Install them again: pip install --force-reinstall pi-heif Pillow rawpy"
 
 
 def _fonts() -> Check:

@@ -10,7 +10,7 @@ from dam.adapters import machine
 from dam.adapters.settings import Settings, Workspace, prepare
 from dam.core.errors import DamError
 from dam.core.mounts import Mount
-from dam.flows.doctor.check import Check, bad, fine, note
+from dam.flows.doctor.check import Check, bad, closed, fine, note
 
 LOW_SPACE = 2 * 1024**3
 LOW_FILES = 10_000
@@ -73,6 +73,8 @@ def _rights(workspace: Workspace) -> Check:
 
 
 def _rules(workspace: Workspace) -> Check:
+    if not machine.reads(workspace.rules):
+        return closed("rules folder")
     if number := machine.for_anybody(workspace.rules):
         found = f"Files and folders under rules that everybody on this machine may change: {number}"
         return bad("rules folder", found, "chmod -R o-w rules closes them")
@@ -111,11 +113,7 @@ def _unknown(name: str) -> Check:
 
 def _store(name: str, folder: Path) -> Check:
     if not machine.enters(folder):
-        return note(
-            name,
-            "not there, or closed to this user",
-            "Run dam ingest as the user whom .dam belongs to",
-        )
+        return closed(name)
     tried = machine.try_out(folder)
     if tried.refused:
         return bad(name, f"nothing can be written: {tried.refused}", _MEND)
@@ -143,6 +141,13 @@ def _inbox(inbox: Path, polling: bool) -> Check:
     name = "inbox"
     if not machine.enters(inbox):
         return bad(name, "inbox is missing", "Is its disk or network share connected?")
+    under: Mount | None = machine.mount(inbox)
+    if under is not None and under.network and not polling:
+        return bad(
+            name,
+            f"on a share ({under.kind}): what others drop there makes no event",
+            "Set polling = true under [inbox] in dam.toml",
+        )
     if shut := machine.shut(inbox):
         return bad(
             name,
@@ -152,20 +157,15 @@ def _inbox(inbox: Path, polling: bool) -> Check:
     tried = machine.try_out(inbox)
     if tried.refused:
         return bad(name, f"nothing can be written: {tried.refused}", _MEND)
-    under: Mount | None = machine.mount(inbox)
     if under is None:
         return note(
             name,
             "unknown: this system does not say what kind of disk it is",
             "If it is a share, set polling = true under [inbox] in dam.toml",
         )
-    if under.network and not polling:
-        return bad(
-            name,
-            f"on a share ({under.kind}): what others drop there makes no event",
-            "Set polling = true under [inbox] in dam.toml",
-        )
-    return fine(name, f"on {under.kind}, watched by {'polling' if polling else 'events'}")
+    if polling:
+        return fine(name, f"on {under.kind}, watched by polling")
+    return fine(name, f"on {under.kind}, watched by events")
 
 
 def _space(workspace: Workspace) -> Check:
@@ -193,7 +193,7 @@ def _space(workspace: Workspace) -> Check:
 
 def _file_clock(workspace: Workspace, now: Callable[[], datetime]) -> Check:
     """The machine's clock against the one that stamps files, which on a share is another's."""
-    name, worst = "file clock", 0.0
+    name, worst = "file clock", -1.0
     for folder in (workspace.inbox, workspace.private):
         if not machine.enters(folder):
             continue
@@ -201,6 +201,8 @@ def _file_clock(workspace: Workspace, now: Callable[[], datetime]) -> Check:
         if not tried.refused:
             apart = abs(now().astimezone(UTC).timestamp() - tried.written_at)
             worst = max(worst, apart)
+    if worst < 0:
+        return closed(name)
     if worst > CLOCK_APART:
         return bad(
             name,

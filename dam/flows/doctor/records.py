@@ -20,7 +20,7 @@ from dam.core.credits import load_credits, load_programmes
 from dam.core.errors import DamError, ProblemsError
 from dam.core.rules import RulePack
 from dam.core.watermark import load_marks
-from dam.flows.doctor.check import Check, bad, fine, note
+from dam.flows.doctor.check import Check, bad, closed, fine, note
 
 
 def examine(
@@ -72,11 +72,7 @@ def _marks(workspace: Workspace) -> Check:
 
 def _catalogue(workspace: Workspace, pack: RulePack | None, now: datetime) -> Iterator[Check]:
     if not os.path.exists(workspace.database):  # noqa: PTH110  (it may be closed to this user)
-        yield note(
-            "catalogue",
-            "not there, or closed to this user",
-            "Run dam ingest as the user whom .dam belongs to",
-        )
+        yield closed("catalogue")
         return
     try:
         with Catalog.open(workspace.database, create=False, read_only=True) as catalog:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dam.adapters import pulse
+from dam.adapters import machine, pulse
 from dam.adapters.settings import Workspace
 from dam.core.heartbeat import INBOX_MISSING, NOT_WATCHED, RULES, STALE_SECONDS
-from dam.flows.doctor.check import Check, bad, fine, note
+from dam.flows.doctor.check import Check, bad, closed, fine, note
 
 NAME = "watcher"
 
@@ -29,6 +29,8 @@ _TROUBLE = {
 
 def examine(workspace: Workspace, now: datetime) -> Check:
     """Whether a watcher lives and does its work; none at all is fine, as `dam ingest` does it."""
+    if not machine.reads(workspace.private):
+        return closed(NAME)
     beat = pulse.last(workspace.private)
     if not pulse.runs(workspace.private):
         if beat is None or beat.state == "stopped":
