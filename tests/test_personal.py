@@ -320,8 +320,8 @@ def everything_asked(workspace: Workspace) -> dict[str, str]:
 def test_something_was_shown_at_all(told: tuple[Workspace, Path, dict[str, str]]) -> None:
     """Without approvals there would be nothing to search."""
     workspace, pack, _ = told
-    assert len(workspace.filed()) == 3
-    assert len(list((pack / "images").iterdir())) == 3
+    assert len(workspace.filed()) == 4
+    assert len(list((pack / "images").iterdir())) == 4
     assert workspace.rows("SELECT count(*) FROM subject_details") != [(0,)]
 
 
