@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import sqlite3
 import unicodedata
 from contextlib import closing
@@ -23,6 +24,7 @@ from typer.testing import CliRunner
 from dam.cli.main import app
 from dam.core import errors
 from tests import photos
+from tests.services import watching
 from tests.workspaces import PHOTOGRAPHER, Workspace, environment
 
 Json = dict[str, Any]
@@ -273,8 +275,28 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Path, dic
         workspace, "consent", "renew", "C-3", "--by", "parent", "--until", "2027-06-30"
     )
     pack = folder / "pack"
+    said["watch"] = watched(workspace)
+    told = say(workspace, "-v", "ingest", "--format", "json")
+    said["-v"] = told[told.index("\n}\n") :]
     said["export"] = say(workspace, "export", "press", "--recipient", "R", "--out", str(pack))
     return workspace, pack, said
+
+
+def watched(workspace: Workspace) -> str:
+    """What `dam -v watch` tells of a photograph and of a broken sidecar that arrive meanwhile."""
+    with watching(workspace, "-v") as process:
+        name = f"{FOLDER}/{FILE} 6.jpg"
+        workspace.drop(name, photos.plain(31, 320, 240), sidecar(1))
+        workspace.drop("broken6.jpg", photos.plain(30, 320, 240), BROKEN[4])
+        assert process.stdout is not None
+        assert process.stderr is not None
+        lines = [process.stdout.readline(), process.stdout.readline()]
+        process.send_signal(signal.SIGTERM)
+        told, noted = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert b'"event":"asset"' in noted
+    assert leaks(noted, (*SAID, CAPTION, *DROPPED)) == []
+    return (b"".join(lines) + told + noted).decode()
 
 
 def everything_asked(workspace: Workspace) -> dict[str, str]:
@@ -285,6 +307,7 @@ def everything_asked(workspace: Workspace) -> dict[str, str]:
     )  # fmt: skip
     found = {" ".join(words): in_all_ways(workspace, *words) for words in asked}
     failing = partial(say, workspace, code=None)
+    found["-v"] = say(workspace, "-v", "list") + say(workspace, "-v", "status")
     found["rules check"] = failing("rules", "check") + failing("rules", "test")
     found["audit fails"] = failing("audit", "--fail-on", "held,refused,missing_consent")
     found["export again"] = failing(
@@ -297,8 +320,8 @@ def everything_asked(workspace: Workspace) -> dict[str, str]:
 def test_something_was_shown_at_all(told: tuple[Workspace, Path, dict[str, str]]) -> None:
     """Without approvals there would be nothing to search."""
     workspace, pack, _ = told
-    assert len(workspace.filed()) == 3
-    assert len(list((pack / "images").iterdir())) == 3
+    assert len(workspace.filed()) == 4
+    assert len(list((pack / "images").iterdir())) == 4
     assert workspace.rows("SELECT count(*) FROM subject_details") != [(0,)]
 
 
@@ -333,6 +356,26 @@ def test_no_file_tells_who_somebody_is(told: tuple[Workspace, Path, dict[str, st
             original = path.is_relative_to(kept / "originals") or inside.startswith("inbox")
             if path.is_file() and not original and not path.name.startswith("catalogue.db"):
                 assert leaks(path.read_bytes(), (*SAID, CAPTION, *DROPPED)) == [], inside
+
+
+def test_the_log_and_the_heartbeat_were_written_and_name_nobody(
+    told: tuple[Workspace, Path, dict[str, str]],
+) -> None:
+    """They are among the files that were searched; here is that there was something to find."""
+    workspace, _, said = told
+    kept = workspace.root / ".dam"
+    log = (kept / "log" / "dam.log").read_bytes()
+    events = [json.loads(line) for line in log.splitlines()]
+    assets = [event for event in events if event["event"] == "asset"]
+    assert {event["asset"] for event in assets} == {a["asset"] for a in workspace.assets().values()}
+    assert {"ingest", "consent import", "consent withdraw", "export", "watch"} <= {
+        event.get("command") for event in events
+    }
+    assert {"watching", "pass", "stopped"} <= {event["event"] for event in events}
+    beat = (kept / "heartbeat.json").read_bytes() + (kept / "metrics.prom").read_bytes()
+    assert leaks(log + beat, (*SAID, CAPTION, *DROPPED)) == []
+    assert '"event":"command"' in said["-v"]
+    assert leaks(said["-v"], DROPPED) == []
 
 
 RESTRICTED = {"subject_details", "giver_details", "text_details", "event_details"}

@@ -27,6 +27,8 @@ from dam.core.readings import Looked, Rendered, RenderJob
 
 #: The libraries of a child need about 500 MiB of addresses before they open any photograph.
 MIN_MEMORY_MB: Final = 512
+#: What a child gets: enough for the largest picture that the limits let through.
+MEMORY_MB: Final = 2048
 _START_SECONDS: Final = 60
 _CHILD = (sys.executable, "-P", "-m", "dam.adapters.darkroom_child")
 #: Nothing else of the environment reaches the child: it may hold passwords.
@@ -34,6 +36,8 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PYTHONPATH", 
 _SET = {
     "PYTHONUTF8": "1",
     "PYTHONNOUSERSITE": "1",
+    # onnxruntime must not tell its maker that faces were looked for.
+    "ORT_DISABLE_TELEMETRY": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     # Pictures go back to the system at once: a child lives through thousands of them.
@@ -233,7 +237,7 @@ class Darkroom:
         *,
         face_check: bool = True,
         seconds: int = 120,
-        memory_mb: int = 2048,
+        memory_mb: int = MEMORY_MB,
     ) -> None:
         """At most `workers` children, started when first needed.
 

@@ -276,13 +276,23 @@ def end_waiver(unit: Unit, row: WaiverRow, end: WaiverEnd) -> None:
 def read_folder(root: Path, folder: str) -> dict[str, bytes]:
     """The `.yaml` files directly in `root/folder`, by their path relative to `root`'s parent.
 
-    Raises ConfigurationError where one cannot be read or is too large to be a rule file.
+    Raises ConfigurationError where the folder or one of them cannot be read, or one is too large
+    to be a rule file: what cannot be read must not count as not written.
     """
     found: dict[str, bytes] = {}
     base = root / folder
-    if not base.is_dir():
+    try:
+        entries = sorted(base.iterdir())
+    except FileNotFoundError:
         return found
-    for path in sorted(base.glob("*.y*ml")):
+    except OSError as error:
+        name = f"{root.name}/{folder}".rstrip("/")
+        raise ConfigurationError(
+            f"{name} cannot be read ({error.strerror})", "Give dam's user access to it"
+        ) from error
+    for path in entries:
+        if not path.match("*.y*ml"):
+            continue
         name = f"{root.name}/{folder}/{path.name}" if folder else f"{root.name}/{path.name}"
         found[name] = read_rule_file(path, name)
     return found

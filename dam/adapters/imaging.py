@@ -152,6 +152,18 @@ def readers() -> tuple[str, ...]:
     return tuple(name for name in (*FORMATS, "RAW") if wanted.get(name, True))
 
 
+def broken() -> tuple[str, ...]:
+    """The readers that are installed and do not start, as after half an upgrade."""
+    found = []
+    for name, module in (("HEIF", "pi_heif"), ("AVIF", "PIL._avif"), ("RAW", "rawpy")):
+        if importlib.util.find_spec(module) is not None:
+            try:
+                importlib.import_module(module)
+            except Exception:
+                found.append(name)
+    return tuple(found)
+
+
 def _read(path: str | os.PathLike[str], max_bytes: int) -> bytes:
     try:
         # O_NONBLOCK: opening a pipe must not wait for a writer.

@@ -21,7 +21,7 @@ def read_marks(rules: Path) -> dict[str, bytes]:
     ConfigurationError where a file cannot be read, is no regular file, or there are too many.
     """
     found: dict[str, bytes] = {}
-    logos = sorted((rules / watermark.LOGOS).glob("*.png"))
+    logos = _logos(rules / watermark.LOGOS, f"{rules.name}/{watermark.LOGOS}")
     if len(logos) > MAX_LOGOS:
         raise ConfigurationError(
             f"{rules.name}/{watermark.LOGOS} holds more than {MAX_LOGOS} logos",
@@ -33,6 +33,17 @@ def read_marks(rules: Path) -> dict[str, bytes]:
         if data is not None:
             found[path.relative_to(rules).as_posix()] = data
     return found
+
+
+def _logos(folder: Path, name: str) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.match("*.png"))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise ConfigurationError(
+            f"{name} cannot be read ({error.strerror})", "Give dam's user access to it"
+        ) from None
 
 
 def _read(path: Path, name: str, at_most: int) -> bytes | None:

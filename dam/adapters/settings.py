@@ -86,6 +86,18 @@ class RenditionSettings(_Group):
     jpeg_quality: int = Field(default=90, ge=1, le=100, description="a whole number, 1 to 100")
 
 
+class LogSettings(_Group):
+    """`[log]`: when the operating log is turned over, and how many of its files are kept."""
+
+    max_bytes: int = Field(
+        default=5 * _MIB,
+        ge=4096,
+        le=1024 * _MIB,
+        description=f"a whole number of bytes, 4096 to {1024 * _MIB}",
+    )
+    files: int = Field(default=5, ge=1, le=100, description="a whole number, 1 to 100")
+
+
 def _default_workers() -> int:
     return max(1, min(64, os.cpu_count() or 1))
 
@@ -108,6 +120,9 @@ class Settings(BaseSettings):
     database: Annotated[str, BeforeValidator(_file_path)] | None = Field(
         default=None, description="the path of a database file"
     )
+    metrics: Annotated[str, BeforeValidator(_file_path)] | None = Field(
+        default=None, description="the path of a file for Prometheus"
+    )
     inbox: InboxSettings = Field(
         default=InboxSettings(),
         description="a table [inbox] with quiet_seconds, scan_seconds, polling",
@@ -118,6 +133,9 @@ class Settings(BaseSettings):
     )
     renditions: RenditionSettings = Field(
         default=RenditionSettings(), description="a table [renditions] with jpeg_quality"
+    )
+    log: LogSettings = Field(
+        default=LogSettings(), description="a table [log] with max_bytes, files"
     )
 
     @classmethod
@@ -160,6 +178,7 @@ _GROUPS: dict[str, type[_Group]] = {
     "inbox": InboxSettings,
     "limits": LimitSettings,
     "renditions": RenditionSettings,
+    "log": LogSettings,
 }
 
 
@@ -347,6 +366,7 @@ class Workspace:
     database: Path
     lock: Path
     log: Path
+    metrics: Path | None
 
     @classmethod
     def at(cls, root: Path, settings: Settings) -> Workspace:
@@ -364,7 +384,8 @@ class Workspace:
             previews=private / "previews",
             database=root / settings.database if settings.database else private / "catalogue.db",
             lock=private / "lock",
-            log=private / "dam.log",
+            log=private / "log" / "dam.log",
+            metrics=root / settings.metrics if settings.metrics else None,
         )
 
 
@@ -381,7 +402,8 @@ def prepare(ws: Workspace, *, dry_run: bool = False) -> tuple[str, ...]:
     if not _check_folder(ws.archive, "archive", may_lack=True) and not dry_run:
         _make_folder(ws.archive, "archive", 0o755)
         notes.append("archive was missing and has been made")
-    for folder in (ws.private, ws.originals, ws.work, ws.packs, ws.previews):
+    folders = (ws.private, ws.originals, ws.work, ws.packs, ws.previews, ws.log.parent)
+    for folder in folders:
         name = os.fspath(folder.relative_to(ws.root))
         if not _check_folder(folder, name, may_lack=True):
             if not dry_run:

@@ -8,6 +8,7 @@ import typer
 
 from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
+from dam.core.heartbeat import age_of
 from dam.core.model import Disposition
 from dam.core.rows import AssetRow
 from dam.core.waivers import Waiver
@@ -27,10 +28,24 @@ def register(app: typer.Typer) -> None:
     app.command("show", epilog="Example: dam show k7q2mz9a --format json")(show)
 
 
-def status(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
-    """How many photographs stand where, and what waits."""
+def status(
+    context: typer.Context,
+    max_age: Annotated[
+        str | None,
+        typer.Option("--max-age", help="Exit with 3 unless a watcher looked within, say, 10m."),
+    ] = None,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """How many photographs stand where, what waits, and whether a watcher runs."""
+    most = age_of(max_age) if max_age is not None else None
     with shared.desk(context) as desk:
         found = flow.status(desk)
+    _status(context, found, format_)
+    if most is not None:
+        flow.require_watcher(found.watching, most)
+
+
+def _status(context: typer.Context, found: flow.Status, format_: Format) -> None:
     if format_ is Format.JSON:
         terminal.emit(
             {
@@ -43,6 +58,7 @@ def status(context: typer.Context, format_: FormatOption = Format.TABLE) -> None
                 "waivers": found.waivers,
                 "inbox": found.inbox,
                 "left_alone": found.left_alone,
+                "watcher": _watcher(found.watching),
             }
         )
         return
@@ -58,6 +74,29 @@ def status(context: typer.Context, format_: FormatOption = Format.TABLE) -> None
         for why, count in sorted(found.left_alone.items())
     )
     terminal.table(say.headings("what", "count"), rows)
+    terminal.line(_watching(found.watching, say))
+
+
+def _watcher(found: flow.Watching) -> documents.Json:
+    return {
+        "running": found.runs,
+        "age_seconds": found.age,
+        "heartbeat": found.beat.model_dump(mode="json") if found.beat is not None else None,
+    }
+
+
+def _watching(found: flow.Watching, say: Speech) -> str:
+    if not found.runs:
+        return say.gettext("No watcher runs here.")
+    if found.beat is None or found.age is None:
+        return say.gettext("A watcher runs; it has not looked yet.")
+    seconds = int(found.age)
+    if found.beat.trouble:
+        return say.gettext(
+            "A watcher runs and has trouble: see dam doctor. Seconds since its last look: {n}.",
+            n=seconds,
+        )
+    return say.gettext("A watcher runs. Seconds since its last look: {n}.", n=seconds)
 
 
 def list_(

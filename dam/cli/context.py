@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import os
+import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +16,11 @@ from typing import Annotated
 import typer
 
 from dam.adapters.desk import Desk, open_desk
+from dam.adapters.eventlog import EventLog
 from dam.adapters.settings import Settings, Workspace, find_workspace, load_settings
-from dam.render import lang
+from dam.core import logline
+from dam.core.errors import DEFECT, OK, DamError
+from dam.render import lang, terminal
 from dam.render.lang import Speech
 
 
@@ -36,6 +41,7 @@ class Options:
 
     workspace: Path | None = None
     lang: str = "en"
+    verbose: bool = False
 
 
 FormatOption = Annotated[
@@ -65,6 +71,17 @@ def place(context: typer.Context) -> tuple[Workspace, Settings]:
     return Workspace.at(root, settings), settings
 
 
+def journal(context: typer.Context, *, writing: bool = True) -> EventLog:
+    """The operating log of the workspace; with -v each line is also told on standard error.
+
+    Without `writing` nothing gets on disk.
+    """
+    workspace, settings = place(context)
+    echo = terminal.note if options(context).verbose else None
+    path = workspace.log if writing else None
+    return EventLog(path, settings.log.max_bytes, settings.log.files, now, echo)
+
+
 @contextmanager
 def desk(
     context: typer.Context,
@@ -73,9 +90,34 @@ def desk(
     alone: bool = False,
     untouched: bool = False,
 ) -> Iterator[Desk]:
-    """The open workspace; see `open_desk`."""
+    """The open workspace; see `open_desk`. How a command that writes ends is logged."""
     workspace, settings = place(context)
-    with open_desk(
-        workspace, settings, now, writing=writing, alone=alone, untouched=untouched
-    ) as opened:
-        yield opened
+    log, begun = journal(context, writing=writing), time.monotonic()
+    ended: dict[str, object] = {"exit": OK}
+    try:
+        with open_desk(
+            workspace, settings, now, writing=writing, alone=alone, untouched=untouched
+        ) as opened:
+            yield opened
+    except BaseException as error:
+        code = error.exit_code if isinstance(error, DamError) else DEFECT
+        ended = {"exit": code, "error": logline.code(error), "place": places(error)}
+        raise
+    finally:
+        seconds = round(time.monotonic() - begun, 3)
+        log.write("command", command=_command(context), seconds=seconds, **ended)
+
+
+def _command(context: typer.Context) -> str:
+    """The command as typed, without its options: `consent import`."""
+    found, at = [context.info_name or ""], context.parent
+    while at is not None and at.parent is not None:
+        found.append(at.info_name or "")
+        at = at.parent
+    return " ".join(reversed(found))
+
+
+def places(error: BaseException) -> tuple[str, ...]:
+    """Where in the code an error was raised, innermost first: its words may hold personal data."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    return tuple(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))

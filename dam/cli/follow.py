@@ -64,6 +64,9 @@ def follow(context: typer.Context, touched: Iterable[str], filed: Iterable[str])
     try:
         with shared.desk(context, writing=True, alone=True) as desk, desk.darkroom() as room:
             outcomes = tuple(ingest.redecide(desk, room))
+            log = shared.journal(context)
+            for outcome in outcomes:
+                ingest.log_outcome(log, outcome)
             return Followed(ids, outcomes, consents.retracted(desk, filed))
     except WorkspaceBusy:
         return Followed(ids, None)

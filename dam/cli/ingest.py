@@ -37,6 +37,7 @@ def ingest(
     """Take in what lies in the inbox: approved photographs are filed, others held with a reason."""
     lang = shared.options(context).lang
     say = speech(lang)
+    log = shared.journal(context, writing=not dry_run)
     with (
         shared.desk(context, writing=not dry_run, alone=not dry_run, untouched=dry_run) as desk,
         desk.darkroom() as room,
@@ -44,7 +45,12 @@ def ingest(
     ):
         # The only clocks of a pass: the wall for file dates, sleep for one quiet time.
         ready = flow.quiet_ready(desk, time.time, time.sleep)  # noqa: TID251
-        progress = flow.Progress(begin=begin, done=lambda outcome: step())
+
+        def done(outcome: flow.Outcome) -> None:
+            step()
+            flow.log_outcome(log, outcome)
+
+        progress = flow.Progress(begin=begin, done=done)
         report = (flow.preview if dry_run else flow.run)(desk, room, ready, progress)
     if format_ is Format.JSON:
         terminal.emit(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +25,7 @@ from dam.cli import (
     waive,
     watch,
 )
+from dam.cli import context as shared
 from dam.cli.context import Lang, Options
 from dam.core.errors import DEFECT, DamError
 from dam.render import terminal
@@ -66,13 +66,16 @@ def main(
     lang: Annotated[
         Lang | None, typer.Option("--lang", help="Language of reasons; else from the locale.")
     ] = None,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Say on standard error what goes into the log.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """A photo pipeline that cannot publish a child without valid consent."""
     del version
-    context.obj = Options(workspace, lang.value if lang else wanted(os.environ))
+    context.obj = Options(workspace, lang.value if lang else wanted(os.environ), verbose)
 
 
 setup.register(app)
@@ -119,8 +122,7 @@ def run() -> None:
             terminal.note(f"dam: The output or the disk refuses ({error.strerror}). {_RESUME}")
             sys.exit(DEFECT)
         # Words of the error may hold personal data; its place in the code does not.
-        frames = traceback.extract_tb(error.__traceback__)
-        places = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames[-3:]))
+        places = " < ".join(shared.places(error))
         terminal.note(
             f"dam: a defect in dam: {type(error).__name__} at {places}. Nothing was lost; "
             "please report this line"

@@ -6,6 +6,7 @@ import os
 import signal
 import stat
 import threading
+from collections.abc import Callable
 from functools import partial
 
 import typer
@@ -13,6 +14,8 @@ import typer
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
 from dam.adapters.inbox_watch import Watcher
+from dam.adapters.notify import Notifier
+from dam.adapters.pulse import Pulse
 from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
 from dam.cli.ingest import outcome_document, tell
@@ -33,21 +36,40 @@ def watch(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
     """Watch the inbox and take in what arrives, a line a photo (with json, an object a line)."""
     lang, say = shared.options(context).lang, shared.speech(context)
     stop = threading.Event()
+    notifier = Notifier(os.environ)
+    workspace, _ = shared.place(context)
 
-    def told(outcome: flow.Outcome) -> None:
-        if format_ is Format.JSON:
-            terminal.emit_line(outcome_document(outcome, lang))
-        else:
-            tell(outcome, lang)
+    def end() -> None:
+        stop.set()
+        notifier.stopping()
 
-    _end_by_signals(stop)
+    _end_by_signals(end)
     terminal.note(say.gettext("Watching the inbox; stop with Ctrl-C"))
+    with notifier, Pulse(workspace.private, workspace.metrics) as pulse:
+        health = flow.Health(notifier, pulse, shared.journal(context), shared.now)
+
+        def told(outcome: flow.Outcome) -> None:
+            health.heard(outcome)
+            if format_ is Format.JSON:
+                terminal.emit_line(outcome_document(outcome, lang))
+            else:
+                tell(outcome, lang)
+
+        _keep_watching(context, health, told, stop)
+    terminal.note(say.gettext("Stopped; everything taken is safe"))
+
+
+def _keep_watching(
+    context: typer.Context, health: flow.Health, told: flow.Listener, stop: threading.Event
+) -> None:
+    """Open the workspace and watch it, anew whenever its rules changed or its disk came back."""
+    say = shared.speech(context)
     started, said = False, ""
     while not stop.is_set():
         try:
             with shared.desk(context, writing=True, alone=True) as desk, desk.darkroom() as room:
                 started, said = True, ""
-                _watch(desk, room, told, stop, say)
+                _watch(desk, room, told, stop, health, say)
         except (ConfigurationError, StorageError) as error:
             if not started:
                 raise
@@ -55,12 +77,13 @@ def watch(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
             if str(error) != said:
                 said = str(error)
                 terminal.note(said)
+            health.unusable(error)
             stop.wait(RETRY_SECONDS)
-    terminal.note(say.gettext("Stopped; everything taken is safe"))
+    health.stopped()
 
 
-def _end_by_signals(stop: threading.Event) -> None:
-    """Let Ctrl-C, SIGTERM and a closed terminal set `stop`: what is begun is finished first."""
+def _end_by_signals(end: Callable[[], None]) -> None:
+    """Let Ctrl-C, SIGTERM and a closed terminal end it: what is begun is finished first."""
 
     def hang_up(*_: object) -> None:
         # Nobody reads any more, and writing to a terminal that is gone fails.
@@ -69,17 +92,22 @@ def _end_by_signals(stop: threading.Event) -> None:
             # A terminal that hung up no longer says that it is one.
             if stat.S_ISCHR(os.fstat(number).st_mode):
                 os.dup2(nowhere, number)
-        stop.set()
+        end()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: end())
     # Under nohup it stays ignored.
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, hang_up)
 
 
 def _watch(
-    desk: Desk, room: Darkroom, told: flow.Listener, stop: threading.Event, say: Speech
+    desk: Desk,
+    room: Darkroom,
+    told: flow.Listener,
+    stop: threading.Event,
+    health: flow.Health,
+    say: Speech,
 ) -> None:
     settings = desk.settings
     watcher = Watcher(
@@ -87,8 +115,10 @@ def _watch(
     )
     watcher.start()
     try:
-        if flow.watch(desk, room, watcher, told, partial(_note, say), stop.is_set):
+        health.began(desk)
+        if flow.watch(desk, room, watcher, told, partial(_note, say), stop.is_set, vitals=health):
             _note(say, "The rules changed; everything is decided again")
+            health.reloading()
     finally:
         watcher.stop()
 

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from dam.adapters import inbox
+from dam.adapters import inbox, pulse
 from dam.adapters.desk import Desk
 from dam.adapters.inbox_aside import counted
 from dam.core import names, shoot_table
 from dam.core.consent import Record
 from dam.core.decide import WORLD
-from dam.core.errors import DamError, UsageError
+from dam.core.errors import DamError, FindingsError, UsageError
 from dam.core.explain import Explanation, Question, same
 from dam.core.explain import explain as why
 from dam.core.facts import Facts
+from dam.core.heartbeat import Heartbeat
 from dam.core.model import Decision, Disposition, Purpose, Use
 from dam.core.origins import File, Sources
 from dam.core.rows import AssetRow, ProvenanceRow, SidecarRow
 from dam.core.tree import survey
 from dam.core.view import Dossier
 from dam.core.waivers import Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What a watcher told last, whether one runs now, and how many seconds ago it last looked."""
+
+    runs: bool
+    beat: Heartbeat | None
+    age: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,7 @@ class Status:
     waivers: int
     inbox: int
     left_alone: dict[str, int]
+    watching: Watching
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,24 @@ def status(desk: Desk) -> Status:
         waivers=sum(map(len, waivers(desk).values())),
         inbox=sum(item.kind is inbox.Kind.PHOTO for item in found),
         left_alone=counted(found),
+        watching=watching(desk),
     )
+
+
+def watching(desk: Desk) -> Watching:
+    """The watcher of this workspace, by its lock and its heartbeat."""
+    private = desk.workspace.private
+    beat = pulse.last(private)
+    return Watching(pulse.runs(private), beat, beat.age(desk.instant()) if beat else None)
+
+
+def require_watcher(found: Watching, most: timedelta) -> None:
+    """Raises FindingsError where no watcher runs, or its last look is older than `most`."""
+    if not found.runs:
+        raise FindingsError("No watcher runs on this workspace", "Start dam watch")
+    if found.age is None or found.age > most.total_seconds():
+        ago = "not yet" if found.age is None else f"{int(found.age)} seconds ago"
+        raise FindingsError(f"The watcher last looked {ago}", "See dam doctor")
 
 
 def waivers(desk: Desk) -> dict[str, tuple[Waiver, ...]]:

@@ -10,12 +10,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from dam.render.phrases_doctor import DOCTOR, mark
+
 _FIELD = re.compile(r"\{([a-z_]+)\}")
-
-
-def mark(sentence: str) -> str:
-    """Mark a sentence for the catalogues."""
-    return sentence
 
 
 def recognised(english: str) -> tuple[str, dict[str, str]] | None:
@@ -278,6 +275,7 @@ SENTENCES: tuple[str, ...] = (
         "0.41 0.22 0.10 0.14"
     ),
     mark("a face stands elsewhere in every photo: name one file in this row"),
+    *DOCTOR,
 )
 
 _FIXED = frozenset(s for s in SENTENCES if not _FIELD.search(s))

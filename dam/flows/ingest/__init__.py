@@ -1,6 +1,7 @@
 """ingest: what lies in the inbox becomes assets; what is due is decided again."""
 
 from dam.flows.ingest.due import redecide
+from dam.flows.ingest.health import Health, log_outcome
 from dam.flows.ingest.outcome import Became, Listener, Outcome, Progress, Report, Why
 from dam.flows.ingest.preview import preview
 from dam.flows.ingest.run import Ready, quiet_ready, run
@@ -8,12 +9,14 @@ from dam.flows.ingest.watch import watch
 
 __all__ = [
     "Became",
+    "Health",
     "Listener",
     "Outcome",
     "Progress",
     "Ready",
     "Report",
     "Why",
+    "log_outcome",
     "preview",
     "quiet_ready",
     "redecide",

@@ -67,12 +67,14 @@ Listener = Callable[[Outcome], None]
 class Progress:
     """Where a pass reports to: how many files there are, and each outcome as it comes.
 
+    `step` is called whenever a photograph got further: a pass that hangs takes no step.
     `stopped` is asked between photographs; once it says so, those that were begun are finished
     and the pass ends.
     """
 
     begin: Callable[[int], None] = field(default=lambda total: None)
     done: Listener = field(default=lambda outcome: None)
+    step: Callable[[], None] = field(default=lambda: None)
     stopped: Callable[[], bool] = field(default=lambda: False)
 
 
@@ -90,9 +92,13 @@ class Report:
     keep: bool = True
     more: bool = False
     became: Counter[Became] = field(default_factory=Counter)
+    #: What disk or store refused, each kind once: a full disk refuses thousands of photographs.
+    refused: dict[str, DamError] = field(default_factory=dict)
 
     def add(self, outcome: Outcome) -> None:
         self.became[outcome.became] += 1
+        if outcome.failure is not None:
+            self.refused.setdefault(str(outcome.failure), outcome.failure)
         if self.keep:
             self.outcomes.append(outcome)
 
@@ -101,13 +107,13 @@ class Report:
         return {b.value: self.became[b] for b in Became}
 
     def failures(self) -> tuple[DamError, ...]:
-        """What disk or store refused in this pass."""
-        return tuple(o.failure for o in self.outcomes if o.failure is not None)
+        """What disk or store refused in this pass, each kind once."""
+        return tuple(self.refused.values())
 
     def troubled(self) -> bool:
         """Whether anything was held, refused, quarantined or is still waiting."""
-        fine = (Became.APPROVED, Became.DUPLICATE)
-        return any(o.became not in fine for o in self.outcomes)
+        fine = self.became[Became.APPROVED] + self.became[Became.DUPLICATE]
+        return self.became.total() > fine
 
 
 def whys(decision: Decision) -> tuple[Why, ...]:

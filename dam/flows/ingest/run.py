@@ -272,6 +272,7 @@ def _take_photos(
             result = job()
         except (StorageError, IntegrityError) as error:
             result = failed(None, error, paired.photo.shown)
+        progress.step()
         if isinstance(result, Outcome):
             _tell(report, progress, result)
         else:
@@ -298,6 +299,7 @@ def _settle(
         due = [asset for asset in due if asset not in held_back]
     left = set(due)
     for asset, outcome in redecided(desk, room, due, progress, memory.round):
+        progress.step()
         left.discard(asset)
         if outcome is not None and outcome.again:
             memory.later[asset] = desk.day()

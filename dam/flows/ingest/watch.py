@@ -12,7 +12,7 @@ from dam.adapters.desk import Desk, rules_changed
 from dam.adapters.inbox_watch import Watcher
 from dam.core.errors import ConfigurationError, DamError, IntegrityError, WorkspaceBusy
 from dam.flows.ingest.memory import Memory
-from dam.flows.ingest.outcome import Became, Listener, Outcome, Progress
+from dam.flows.ingest.outcome import Became, Listener, Outcome, Progress, Report
 from dam.flows.ingest.run import run
 
 Note = Callable[[str], None]
@@ -20,6 +20,25 @@ Note = Callable[[str], None]
 #: So many photographs are settled before the inbox is looked at again: a withdrawal that comes
 #: while thousands are worked on counts after a minute, not after all of them.
 ROUND = 250
+
+
+class Vitals:
+    """Hears how a watcher fares; this one keeps it to itself."""
+
+    def begins(self) -> None:
+        """A pass begins."""
+
+    def step(self) -> None:
+        """A photograph got further in a pass."""
+
+    def passed(self, report: Report, watcher: Watcher) -> None:
+        """A pass ended."""
+
+    def failed(self, error: DamError, watcher: Watcher) -> None:
+        """A pass could not be made, or not to its end."""
+
+    def resting(self) -> None:
+        """The watcher waits for its next pass, which will come."""
 
 
 def watch(
@@ -30,6 +49,7 @@ def watch(
     note: Note,
     stopped: Callable[[], bool],
     monotonic: Callable[[], float] = time.monotonic,
+    vitals: Vitals | None = None,
 ) -> bool:
     """Pass after pass until `stopped()` (false), or until the rules changed (true).
 
@@ -42,20 +62,25 @@ def watch(
     stability = inbox.Stability(settings.quiet_seconds)
     memory = Memory(round=ROUND)
     news = _News(tell, note)
+    vitals = vitals or Vitals()
     while not stopped():
         if rules_changed(desk):
             return True
         waiting = more = False
+        vitals.begins()
         try:
             stability.forget(inbox.scan(desk.workspace.inbox))
             ready = partial(stability.observe, now=monotonic())
-            report = run(desk, room, ready, Progress(done=news.hear, stopped=stopped), memory)
+            progress = Progress(done=news.hear, step=vitals.step, stopped=stopped)
+            report = run(desk, room, ready, progress, memory)
             waiting, more = report.became[Became.WAITING] > 0, report.more
             news.well((*report.notes, *filter(None, (watcher.trouble,))))
+            vitals.passed(report, watcher)
         except DamError as error:
             if isinstance(error, ConfigurationError) and not isinstance(error, WorkspaceBusy):
                 raise
             news.trouble(error)
+            vitals.failed(error, watcher)
             # Nobody saw meanwhile whether files hold still.
             stability.forget(())
         if stopped():
@@ -66,7 +91,7 @@ def watch(
         pause = settings.scan_seconds
         if waiting:
             pause = min(settings.quiet_seconds, pause)
-        _rest(watcher, pause, stopped, monotonic)
+        _rest(watcher, pause, stopped, monotonic, vitals)
     return False
 
 
@@ -118,10 +143,15 @@ class _News:
 
 
 def _rest(
-    watcher: Watcher, seconds: float, stopped: Callable[[], bool], monotonic: Callable[[], float]
+    watcher: Watcher,
+    seconds: float,
+    stopped: Callable[[], bool],
+    monotonic: Callable[[], float],
+    vitals: Vitals,
 ) -> None:
     """Wait for a hint or for `seconds`, whichever is first; a stop is noticed within half one."""
     until = monotonic() + seconds
     while not stopped() and (left := until - monotonic()) > 0:
+        vitals.resting()
         if watcher.wait(min(left, 0.5)):
             return
