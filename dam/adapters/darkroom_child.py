@@ -212,7 +212,7 @@ def _limit(request: Request) -> None:
 
 def _look(bench: _Bench, request: Request) -> Looked:
     original = bench.load(request)
-    said = metadata.read(original.blocks, request.sidecar)
+    said = metadata.read(original.blocks, request.sidecar, original.turn)
     if request.face_check:
         found = faces.count(*original.reduced(faces.LOOK_SIDE))
     else:

@@ -46,6 +46,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _SWAPS_SIDES = (5, 6, 7, 8)
+_TURNED_BY_DECODER = ("HEIF", "AVIF", "RAW")
 _CONVERT_HINT = "Convert it to JPEG, or set the phone to 'Most compatible', and drop the JPEG"
 
 
@@ -60,7 +61,8 @@ class Limits:
 class Original:
     """A decoded photograph. `width` and `height` are upright pixels.
 
-    `icc` is the profile that the pixels are in, empty where that is sRGB.
+    `icc` is the profile that the pixels are in, empty where that is sRGB. `turn` is the
+    orientation by which they are turned, None where the decoder turned them by other signs.
 
     The pixels are kept as they were decoded and never changed; `upright` hands out copies.
     """
@@ -70,6 +72,7 @@ class Original:
     ) -> None:
         self._pixels = pixels
         self._turn = turn
+        self.turn = None if kind in _TURNED_BY_DECODER else turn
         self.icc = icc
         self.format = kind
         self.blocks = blocks

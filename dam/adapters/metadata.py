@@ -46,12 +46,13 @@ class Written:
     app13: bytes
 
 
-def read(raw: RawBlocks, sidecar: bytes | None = None) -> Metadata:
+def read(raw: RawBlocks, sidecar: bytes | None = None, turn: int | None = None) -> Metadata:
     """Read every block of a photograph and the XMP sidecar beside it (None: there is none).
 
     Comes out: one `Block` each for `exif`, `iptc`, `xmp` and `xmp-sidecar`, absent ones
-    included, and all readings. Regions are turned upright by the EXIF orientation, because
-    XMP counts from the picture as stored (MWG 2.0, clause 5.9). What `raw` calls unreadable
+    included, and all readings. Regions are turned upright, because XMP counts from the picture as
+    stored (MWG 2.0, clause 5.9): by `turn`, the EXIF orientation with which the pixels were
+    turned, or where that is None by the first that a block states. What `raw` calls unreadable
     stays unreadable. Never raises.
     """
     sidecars = () if sidecar is None else (sidecar,)
@@ -69,8 +70,8 @@ def read(raw: RawBlocks, sidecar: bytes | None = None) -> Metadata:
         readings += [reading for reading in found if _meant(reading)]
     for name, detail in raw.unreadable:
         blocks[name] = Block(name, Status.UNREADABLE, detail)
-    turn = exif.orientation(raw.exif)
-    return Metadata(tuple(_upright(one, turn) for one in readings), tuple(blocks.values()))
+    turned = exif.orientation(raw.exif) if turn is None else turn
+    return Metadata(tuple(_upright(one, turned) for one in readings), tuple(blocks.values()))
 
 
 def _guarded(name: str, reader: Read) -> tuple[Block, tuple[Reading, ...]]:

@@ -20,7 +20,7 @@ from dam.core.record import Region
 
 #: What is looked for in a photograph and its sidecars. Facts of an earlier version do not say
 #: whether it is there: such a photograph is looked at again, and until then that is unknown.
-VERSION = 2
+VERSION = 3
 #: The first versions that say whether names and places stand somewhere.
 NAMES_SOUGHT = 1
 

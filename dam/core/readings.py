@@ -108,7 +108,8 @@ class RawBlocks:
     `exif` blocks start with the TIFF header (`II*` or `MM*`), an `Exif\\0\\0` prefix taken
     off; a second EXIF block is a second item. `iptc` items are bare IIM datasets
     (starting 0x1C) as found in 8BIM 0x0404 or TIFF tag 33723. `xmp` items are XMP packets;
-    extended XMP is joined to its main packet as a further item. `unreadable` names blocks
+    extended XMP is joined to its main packet as a further item. Blocks that stand inside others
+    or in further pictures of the file come after its own. `unreadable` names blocks
     (`exif`, `iptc`, `xmp`) whose container could not be taken apart.
     """
 
