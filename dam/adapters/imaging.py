@@ -64,7 +64,7 @@ class Original:
     `icc` is the profile that the pixels are in, empty where that is sRGB. `turn` is the
     orientation by which they are turned, None where the decoder turned them by other signs.
 
-    The pixels are kept as they were decoded and never changed; `upright` hands out copies.
+    The pixels are kept as they were decoded and never changed; copies of them are handed out.
     """
 
     def __init__(
@@ -86,9 +86,14 @@ class Original:
         """
         return self._turned(self._scaled(max_side, Image.Resampling.LANCZOS))
 
-    def finished(self, max_side: int | None, color: Color) -> tuple[Image.Image, bytes]:
-        """An upright copy with its colours as asked for, and the profile it is to carry."""
-        picture = self.upright(max_side)
+    def finished(
+        self, max_side: int | None, color: Color, *, last: bool = False
+    ) -> tuple[Image.Image, bytes]:
+        """An upright copy with its colours as asked for, and the profile it is to carry.
+
+        `last`: nothing is asked of the original again, so that it may be its own pixels.
+        """
+        picture = self._turned(self._scaled(max_side, Image.Resampling.LANCZOS), spare=last)
         return picture, imaging_color.in_space(picture, self.icc, color)
 
     def reduced(self, side: int) -> tuple[bytes, int, int]:
@@ -106,10 +111,10 @@ class Original:
         across, down = (max(1, round(n * max_side / longest)) for n in self._pixels.size)
         return self._pixels.resize((across, down), kernel, reducing_gap=3.0)
 
-    def _turned(self, picture: Image.Image) -> Image.Image:
+    def _turned(self, picture: Image.Image, *, spare: bool = False) -> Image.Image:
         if (method := _TURNS.get(self._turn)) is not None:
             return picture.transpose(method)
-        return picture.copy() if picture is self._pixels else picture
+        return picture.copy() if picture is self._pixels and not spare else picture
 
 
 def open_original(path: str | os.PathLike[str], limits: Limits) -> Original:

@@ -164,6 +164,8 @@ class RenderJob:
     pixels, None for full size. `redact` are faces or regions to destroy. Text in `mark` may
     be Latin, Arabic or mixed. `color`: CMYK and Lab become sRGB whatever it says.
     `bare`: no metadata at all but the colour profile, for a preview that never leaves.
+    `last`: nothing more is made of this photograph, so that its pixels need not be kept beside
+    the rendition; asking all the same costs one more decoding.
     """
 
     target: str
@@ -175,6 +177,7 @@ class RenderJob:
     color: Color = Color.SRGB
     style: MarkStyle = MarkStyle()
     bare: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
