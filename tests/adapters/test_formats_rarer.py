@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pillow_heif
@@ -90,12 +91,12 @@ def tiff16(
     return head + body + table + bytes(4) + values
 
 
-def ycck(inks: list[tuple[int, ...]], icc: bytes) -> bytes:
+def ycck(inks: Sequence[tuple[int, ...]], icc: bytes) -> bytes:
     """As Photoshop writes CMYK: YCbCr of the inks turned round, and black beside it."""
     stored = []
-    for cyan, magenta, yellow, black in inks:
+    for *colours, black in inks:
         # What Adobe stores is light, 255 less ink; its YCCK is that of ink (T.872, 6.5.3).
-        lit = Image.new("RGB", (1, 1), (cyan, magenta, yellow)).convert("YCbCr").getpixel((0, 0))
+        lit = Image.new("RGB", (1, 1), tuple(colours)).convert("YCbCr").getpixel((0, 0))
         assert isinstance(lit, tuple)
         # Pillow turns every band round while it saves.
         stored.append((*(255 - n for n in lit), black))
