@@ -105,7 +105,7 @@ def killed(workspace: Workspace, told: Path, step: tuple[str, int], *words: str)
 
 
 def pictures(folder: Path) -> list[Image.Image]:
-    found = []
+    found: list[Image.Image] = []
     for path in sorted(folder.rglob("*.jpg")):
         picture = Image.open(io.BytesIO(path.read_bytes()))
         picture.load()

@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import pillow_heif
@@ -17,10 +18,13 @@ from dam.core.readings import Color
 from tests.adapters.formats import (
     PATCHES,
     SIDE,
+    TO_XYZ,
+    _inverse,
     board,
     camera_profile,
     furthest,
     in_space,
+    linear,
     press,
     profile,
     saved,
@@ -272,3 +276,49 @@ def test_ten_bits_are_turned_once(tmp_path: Path, orientation: int) -> None:
     original = opened(tmp_path, out.getvalue())
     assert (original.width, original.height) == (128, 64)
     assert difference(original.upright(), scene(128, 64)) < 25
+
+
+# Camera raw
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_dng_whose_first_page_is_its_preview(tmp_path: Path, orientation: int) -> None:
+    """As cameras and converters lay it out: a small preview, the sensor's picture below it."""
+    pytest.importorskip("rawpy", reason="the extra `raw` is not installed")
+    tifffile = pytest.importorskip("tifffile")
+    np = pytest.importorskip("numpy")
+    unit = _inverse(TO_XYZ["srgb"])
+    matrix = [n for row in unit for v in row for n in (round(v * 10_000), 10_000)]
+    sensor = np.zeros((2 * SIDE, 4 * SIDE), np.uint16)
+    for place, patch in enumerate(PATCHES):
+        down, across = place // 4 * SIDE, place % 4 * SIDE
+        for y, x in product(range(SIDE), range(SIDE)):
+            seen = patch[y % 2 + x % 2]
+            sensor[down + y, across + x] = round(60_000 * linear(seen / 255))
+    texts = [(tag, 2, 0, "Drawn Two", False) for tag in (271, 272, 50708)]
+    first = [
+        *texts,
+        (274, 3, 1, orientation, False),
+        (50706, 1, 4, (1, 4, 0, 0), False),
+        (50721, 10, 9, matrix, False),
+        (50728, 5, 3, (1, 1) * 3, False),
+        (50778, 3, 1, 21, False),
+    ]
+    below = [
+        (33421, 3, 2, (2, 2), False),
+        (33422, 1, 4, bytes((0, 1, 1, 2)), False),
+        (50717, 4, 1, 60_000, False),
+    ]
+    file, how = tmp_path / "x.dng", {"metadata": None, "software": False}
+    with tifffile.TiffWriter(file, byteorder="<") as writer:
+        lime = np.full((24, 48, 3), (0, 255, 0), np.uint8)
+        writer.write(lime, photometric="rgb", subfiletype=1, subifds=1, extratags=first, **how)
+        writer.write(sensor, photometric=32803, subfiletype=0, extratags=below, **how)
+    original = opened(tmp_path, file.read_bytes())
+    assert original.format == "RAW"
+    turn = {3: "ROTATE_180", 6: "ROTATE_270", 8: "ROTATE_90"}.get(orientation)
+    wanted = board() if turn is None else board().transpose(Image.Transpose[turn])
+    assert original.upright().size == wanted.size
+    assert difference(original.upright(), wanted) < 12
+    if turn is None:
+        assert furthest(rendered(original), PATCHES) <= 6

@@ -20,7 +20,7 @@ from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
 from dam.core import names
 from dam.core.errors import DamError, IntegrityError, SourceChanged, StorageError, UnsafeSource
-from dam.core.facts import Facts, digest_of
+from dam.core.facts import VERSION, Facts, digest_of
 from dam.core.model import Disposition, Purpose
 from dam.core.readings import Status
 from dam.core.rows import AssetRow
@@ -171,8 +171,9 @@ def surroundings(desk: Desk) -> None:
     """What was set aside for want of something is due again once that has changed.
 
     For want of the roster or the face check: held. For want of a reader of its format (HEIC,
-    AVIF, camera raw): quarantined. Where the roster or the mark changed, so is what is filed:
-    it may have to be made anew.
+    AVIF, camera raw): quarantined. Where this version of dam looks for more in a photograph than
+    the one before, all are: what was approved may hold a word that nobody had read. Where the
+    roster or the mark changed, so is what is filed: it may have to be made anew.
     """
     _formats(desk)
     checks = desk.settings.face_check and faces.available()
@@ -190,12 +191,16 @@ def surroundings(desk: Desk) -> None:
 
 
 def _formats(desk: Desk) -> None:
-    now = " ".join(imaging.readers())
-    if desk.catalog.recall("readers") == now:
+    sought = f"facts {VERSION}"
+    now = " ".join((*imaging.readers(), sought))
+    before = desk.catalog.recall("readers") or ""
+    if before == now:
         return
-    refused = [r.id for r in desk.catalog.assets() if r.disposition is Disposition.QUARANTINED]
+    quarantined = Disposition.QUARANTINED
+    more = not before.endswith(sought)
+    again = [r.id for r in desk.catalog.assets() if more or r.disposition is quarantined]
     with desk.catalog.transaction() as unit:
-        unit.mark_due(refused)
+        unit.mark_due(again)
         unit.remember("readers", now)
 
 
