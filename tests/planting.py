@@ -99,9 +99,9 @@ def exif(place: str) -> bytes:
         ascii_(0x0110, f"{place}Model"),
         ascii_(0x0131, f"{place}Software"),
         ascii_(0x013C, f"{place}Computer"),
-        (0x02BC, 1, words(f"{place}Packet")),
+        (0x02BC, 1, packet(f"{place}Packet")),
         (0x83BB, 7, b"\x1c\x02\x05" + struct.pack(">H", 9) + b"ZqIptcTag"),
-        (0x8649, 7, words(f"{place}Photoshop")),
+        (0x8649, 7, resources((0x07D0, b"", words(f"{place}Photoshop")))[14:]),
         utf16(0x9C9B, f"{place}XpTitle"),
         utf16(0x9C9C, f"{place}XpComment"),
         utf16(0x9C9E, f"{place}XpKeywords"),
@@ -262,7 +262,11 @@ def several() -> bytes:
     whole = out.getvalue()
     second = whole.rindex(b"\xff\xd8\xff")
     planted = segment(0xE1, b"Exif\0\0" + exif("MpfExif")) + segment(0xFE, words("MpfComment"))
-    return whole[: second + 2] + planted + whole[second + 2 :]
+    size = len(whole) - second
+    before, after = struct.pack("<I", size), struct.pack("<I", size + len(planted))
+    return (
+        whole[:second].replace(before, after) + whole[second:][:2] + planted + whole[second + 2 :]
+    )
 
 
 def motion() -> bytes:

@@ -224,7 +224,12 @@ def _look(bench: _Bench, request: Request) -> Looked:
 
 def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
     original = bench.load(request)
-    picture, icc = original.finished(job.max_side, job.color)
+    srgb = job.color is Color.SRGB or not original.icc
+    if job.last:
+        bench.original = None
+    picture, icc = original.finished(job.max_side, job.color, last=job.last)
+    # Two copies of a large picture are too much beside what the face check needs.
+    del original
     imaging_redact.destroy(picture, job.redact, check=request.face_check)
     if job.mark:
         imaging_mark.draw(picture, job.mark, job.style)
@@ -233,7 +238,6 @@ def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
         # A preview never leaves: it carries no texts, which is what the reader would ask for.
         jpeg = imaging.encode(picture, quality=job.quality, icc=icc)
     else:
-        srgb = job.color is Color.SRGB or not original.icc
         written = metadata.write(job.rights, picture.size, srgb=srgb)
         jpeg = imaging.encode(
             picture,

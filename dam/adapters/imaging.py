@@ -46,6 +46,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _SWAPS_SIDES = (5, 6, 7, 8)
+_TURNED_BY_DECODER = ("HEIF", "AVIF", "RAW")
 _CONVERT_HINT = "Convert it to JPEG, or set the phone to 'Most compatible', and drop the JPEG"
 
 
@@ -71,7 +72,7 @@ class Original:
     the decoder turned it by itself and nobody can tell any more what was stored.
     `icc` is the profile that the pixels are in, empty where that is sRGB.
 
-    The pixels are kept as they were decoded and never changed; `upright` hands out copies.
+    The pixels are kept as they were decoded and never changed; copies of them are handed out.
     """
 
     def __init__(
@@ -93,9 +94,14 @@ class Original:
         """
         return self._turned(self._scaled(max_side, Image.Resampling.LANCZOS))
 
-    def finished(self, max_side: int | None, color: Color) -> tuple[Image.Image, bytes]:
-        """An upright copy with its colours as asked for, and the profile it is to carry."""
-        picture = self.upright(max_side)
+    def finished(
+        self, max_side: int | None, color: Color, *, last: bool = False
+    ) -> tuple[Image.Image, bytes]:
+        """An upright copy with its colours as asked for, and the profile it is to carry.
+
+        `last`: nothing is asked of the original again, so that it may be its own pixels.
+        """
+        picture = self._turned(self._scaled(max_side, Image.Resampling.LANCZOS), spare=last)
         return picture, imaging_color.in_space(picture, self.icc, color)
 
     def reduced(self, side: int) -> tuple[bytes, int, int]:
@@ -113,10 +119,10 @@ class Original:
         across, down = (max(1, round(n * max_side / longest)) for n in self._pixels.size)
         return self._pixels.resize((across, down), kernel, reducing_gap=3.0)
 
-    def _turned(self, picture: Image.Image) -> Image.Image:
+    def _turned(self, picture: Image.Image, *, spare: bool = False) -> Image.Image:
         if (method := _TURNS.get(self._turn)) is not None:
             return picture.transpose(method)
-        return picture.copy() if picture is self._pixels else picture
+        return picture.copy() if picture is self._pixels and not spare else picture
 
 
 def open_original(path: str | os.PathLike[str], limits: Limits) -> Original:

@@ -1,7 +1,8 @@
 """Containers taken apart by hand: their metadata blocks, and whether they reach their end.
 
 Pillow keeps one EXIF block and one XMP packet and drops what it cannot parse, which would
-turn "unreadable" into "absent". Nothing here decodes pixels or metadata.
+turn "unreadable" into "absent". `imaging_nested` finds the blocks inside blocks. Nothing here
+decodes pixels or metadata.
 
 Clauses: JPEG ISO/IEC 10918-1 annex B, XMP Part 3 (1.1.3: extended XMP), Photoshop image
 resources (8BIM), PNG third edition 5.3 and 11.3, WebP RFC 9649.
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from dam.adapters.imaging_boxes import BrokenBoxes, brand, read_boxes, read_canon
+from dam.adapters.imaging_nested import RESOURCES, BrokenNest, pictures, resources, tagged
 from dam.adapters.imaging_raw import HEADS
 from dam.adapters.imaging_tiff import BrokenTiff, joined, read_tiff
 from dam.core.errors import UnusablePhoto
@@ -29,14 +31,14 @@ MAX_TEXT = 64 * 1024 * 1024
 
 EXPORT_HINT = "Export it as JPEG from the camera's or phone's own program and drop that"
 
-_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
-_EOI, _SOS, _APP1, _APP13 = 0xD9, 0xDA, 0xE1, 0xED
+#: Fill bytes before a marker are passed over: `\xff+` would search the scan much more slowly.
+_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
+_EOI, _SOS, _APP1, _APP2, _APP13 = 0xD9, 0xDA, 0xE1, 0xE2, 0xED
 _STANDALONE = (0x01, 0xD8)
+_MAX_SEGMENT = 65_535
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"
 _XMP_MORE = b"http://ns.adobe.com/xmp/extension/\x00"
 _PHOTOSHOP = (b"Photoshop 3.0\x00", b"Adobe_Photoshop2.5:")
-_IPTC_RESOURCE = 0x0404
-_RESOURCE_SIGNATURES = (b"8BIM", b"PHUT", b"DCSR", b"AgHg", b"MeSa")
 _TIFF_HEADS = (b"II*\x00", b"MM\x00*")
 _HAS_MORE = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
 #: WebP has no end marker and decodes zeros without complaint. A picture of one flat colour ends
@@ -46,10 +48,6 @@ _ALL = ("exif", "iptc", "xmp")
 _EXIF_POINTER, _GPS_POINTER = 34665, 34853
 _RAF_PREVIEW = (84, 88)
 _RAW_PROFILE = b"raw profile type "
-
-
-class _Broken(Exception):
-    """A container that cannot be taken apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +89,35 @@ class _Found:
             self.add("exif", block)
 
     def add_resources(self, *pieces: bytes) -> None:
-        """IIM out of 8BIM resources. A resource may run on over several segments."""
+        """IIM, EXIF and XMP out of 8BIM resources. One may run on over several segments."""
         try:
-            items = list(_iptc_resources(b"".join(pieces)))
-        except _Broken:
+            items = list(resources(b"".join(pieces)))
+        except BrokenNest:
             try:
-                items = [item for piece in pieces for item in _iptc_resources(piece)]
-            except _Broken:
+                items = [item for piece in pieces for item in resources(piece)]
+            except BrokenNest:
                 self.bad["iptc"] = "the Photoshop resource block is damaged"
                 return
-        for item in items:
-            self.add("iptc", item)
+        for code, body in items:
+            if name := RESOURCES.get(code):
+                self.add(name, body.removeprefix(b"Exif\x00\x00") if name == "exif" else body)
+
+    def add_tagged(self) -> None:
+        """What stands in tags of the EXIF blocks, those included that are found on the way."""
+        room = MAX_BLOCK
+        for block in self.exif:
+            for name, body in tagged(block):
+                room -= len(body or b"")
+                if body is None or room < 0:
+                    where = "iptc" if name == "resources" else name
+                    self.bad[where] = "a part of it that stands in EXIF is damaged or too large"
+                elif name == "resources":
+                    self.add_resources(body)
+                else:
+                    self.add(name, body)
 
     def done(self) -> RawBlocks:
+        self.add_tagged()
         return RawBlocks(
             exif=tuple(self.exif),
             iptc=tuple(self.iptc),
@@ -167,9 +181,23 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _jpeg(data: bytes, found: _Found) -> bool:
+    scanned, ended, index = _jpeg_picture(data, found)
+    try:
+        told = pictures(data[index : index + _MAX_SEGMENT]) if index else []
+    except BrokenNest:
+        found.bad |= dict.fromkeys(_ALL, "the list of further pictures in the file is damaged")
+        told = []
+    if ended:
+        _further(data, [(index + at, size) for at, size in told], found)
+    return scanned and ended
+
+
+def _jpeg_picture(data: bytes, found: _Found) -> tuple[bool, bool, int]:
+    """Take up one picture's blocks: whether it has a scan, an end, where its MPF index starts."""
     pieces: list[bytes] = []
     more: dict[bytes, list[tuple[int, int, bytes]]] = {}
     scanned = ended = False
+    first, index = len(found.xmp), 0
     for marker, start, end in _jpeg_segments(data):
         if marker == _SOS:
             scanned = True
@@ -177,16 +205,29 @@ def _jpeg(data: bytes, found: _Found) -> bool:
             ended = True
         elif marker == _APP1:
             _jpeg_app1(data[start:end], found, more)
+        elif marker == _APP2 and data[start : start + 4] == b"MPF\x00":
+            index = index or start + 4
         elif marker == _APP13:
             body = data[start:end]
             if head := next((h for h in _PHOTOSHOP if body.startswith(h)), b""):
                 pieces.append(body[len(head) :])
             elif body.startswith(b"\x1c"):
                 found.add("iptc", body)
+    _join_more_xmp(found, found.xmp[first:], more)
     if pieces:
         found.add_resources(*pieces)
-    _join_more_xmp(found, more)
-    return scanned and ended
+    return scanned, ended, index
+
+
+def _further(data: bytes, places: list[tuple[int, int]], found: _Found) -> None:
+    """The blocks of the other pictures of a file. One that is not there has not said nothing."""
+    room = 2 * len(data)
+    for start, size in places:
+        # Some writers overstate the size; where a scan begins, all blocks have been passed.
+        picture = data[start : start + size] if room >= 0 else b""
+        room -= len(picture)
+        if not picture.startswith(b"\xff\xd8\xff") or not _jpeg_picture(picture, found)[0]:
+            found.bad |= dict.fromkeys(_ALL, "a further picture in the file is not whole")
 
 
 def _jpeg_app1(body: bytes, found: _Found, more: dict[bytes, list[tuple[int, int, bytes]]]) -> None:
@@ -203,8 +244,10 @@ def _jpeg_app1(body: bytes, found: _Found, more: dict[bytes, list[tuple[int, int
         more.setdefault(body[:32].upper(), []).append((offset, full, body[40:]))
 
 
-def _join_more_xmp(found: _Found, more: dict[bytes, list[tuple[int, int, bytes]]]) -> None:
-    wanted = {m[1].upper() for packet in found.xmp for m in _HAS_MORE.finditer(packet)}
+def _join_more_xmp(
+    found: _Found, packets: list[bytes], more: dict[bytes, list[tuple[int, int, bytes]]]
+) -> None:
+    wanted = {m[1].upper() for packet in packets for m in _HAS_MORE.finditer(packet)}
     if wanted - more.keys():
         found.bad["xmp"] = "the extended XMP that the packet speaks of is not there"
     for parts in more.values():
@@ -217,26 +260,6 @@ def _join_more_xmp(found: _Found, more: dict[bytes, list[tuple[int, int, bytes]]
             found.bad["xmp"] = "the extended XMP is not whole"
         else:
             found.add("xmp", bytes(joined))
-
-
-def _iptc_resources(data: bytes) -> Iterator[bytes]:
-    pos = 0
-    while pos < len(data):
-        if data[pos : pos + 4] not in _RESOURCE_SIGNATURES:
-            if data[pos:].strip(b"\x00"):
-                raise _Broken
-            return
-        if pos + 7 > len(data):
-            raise _Broken
-        code = int.from_bytes(data[pos + 4 : pos + 6], "big")
-        start = pos + 6 + (data[pos + 6] + 2) // 2 * 2
-        size = int.from_bytes(data[start : start + 4], "big")
-        end = start + 4 + size
-        if end > len(data) or start + 4 > len(data):
-            raise _Broken
-        if code == _IPTC_RESOURCE:
-            yield data[start + 4 : end]
-        pos = end + size % 2
 
 
 def _png(data: bytes, found: _Found) -> bool:
@@ -343,8 +366,8 @@ def _tiff(data: bytes, found: _Found) -> bool:
         found.add("xmp", packet)
     for datasets in tiff.iptc:
         found.add("iptc", datasets)
-    for resources in tiff.resources:
-        found.add_resources(resources)
+    for block in tiff.resources:
+        found.add_resources(block)
     if tiff.exif is None:
         found.bad["exif"] = "its directory is damaged"
     else:

@@ -43,6 +43,8 @@ def settle(
         lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
         return _to_rgb(picture, lab), b""
     plain = _plain(picture)
+    if (points := profiles.high_range(given)) is not None:
+        given = profiles.coded(*points)
     if _usable(given, plain.mode) is None:
         given = _stated(picture, colour) if plain.mode == "RGB" else b""
     source = _usable(given, plain.mode)

@@ -146,6 +146,20 @@ def made(primaries: Primaries, curve: Curve) -> bytes:
     return _joined("RGB ", tags)
 
 
+def high_range(icc: bytes) -> tuple[int, int] | None:
+    """The code points that a profile states (`cicp`, ICC.1:2022 9.2.17), where they mean PQ or HLG.
+
+    Its curves would show paper white as a fiftieth of the screen's.
+    """
+    (count,) = struct.unpack_from(">I", icc, _HEAD) if len(icc) >= _HEAD + 4 else (0,)
+    for at in range(_HEAD + 4, min(_HEAD + 4 + 12 * min(count, MAX_TAGS), len(icc) - 11), 12):
+        name, start, size = struct.unpack_from(">4sII", icc, at)
+        value = icc[start : start + size]
+        if name == b"cicp" and len(value) >= 12 and value[9] in (16, 18):
+            return value[8], value[9]
+    return None
+
+
 def stripped(icc: bytes) -> bytes:
     """The same colours without a word of where they come from.
 

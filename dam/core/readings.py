@@ -114,7 +114,8 @@ class RawBlocks:
     `exif` blocks start with the TIFF header (`II*` or `MM*`), an `Exif\\0\\0` prefix taken
     off; a second EXIF block is a second item. `iptc` items are bare IIM datasets
     (starting 0x1C) as found in 8BIM 0x0404 or TIFF tag 33723. `xmp` items are XMP packets;
-    extended XMP is joined to its main packet as a further item. `unreadable` names blocks
+    extended XMP is joined to its main packet as a further item. Blocks that stand inside others
+    or in further pictures of the file come after its own. `unreadable` names blocks
     (`exif`, `iptc`, `xmp`) whose container could not be taken apart.
     """
 
@@ -169,6 +170,8 @@ class RenderJob:
     pixels, None for full size. `redact` are faces or regions to destroy. Text in `mark` may
     be Latin, Arabic or mixed. `color`: CMYK and Lab become sRGB whatever it says.
     `bare`: no metadata at all but the colour profile, for a preview that never leaves.
+    `last`: nothing more is made of this photograph, so that its pixels need not be kept beside
+    the rendition; asking all the same costs one more decoding.
     """
 
     target: str
@@ -180,6 +183,7 @@ class RenderJob:
     color: Color = Color.SRGB
     style: MarkStyle = MarkStyle()
     bare: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,7 @@ def _render(
                     quality=desk.settings.jpeg_quality,
                     redact=tuple(redaction.face() for redaction in decision.redact),
                     style=desk.marks.style(order.purpose),
+                    last=True,
                 )
             )
         finally:

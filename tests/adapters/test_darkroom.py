@@ -413,3 +413,18 @@ def test_a_camera_picture_fits_into_the_memory_promised(tmp_path: Path) -> None:
     print(f"{looked.width} x {looked.height}: peak {peak:.0f} MiB")
     assert looked.width * looked.height > 22_000_000
     assert peak < 500
+
+
+def test_the_last_rendition_is_the_same_and_another_may_follow(
+    darkroom: Darkroom, tmp_path: Path
+) -> None:
+    """Its pixels may be those of the original, which then have to be decoded again."""
+    for turn in (1, 6):
+        exif = Image.Exif()
+        exif[0x0112] = turn
+        with darkroom.session() as child:
+            child.look(photo(tmp_path, packed(scene(900, 600), exif=exif)))
+            first = child.render(job(tmp_path))
+            last = child.render(job(tmp_path, last=True))
+            again = child.render(job(tmp_path))
+        assert first.sha256 == last.sha256 == again.sha256

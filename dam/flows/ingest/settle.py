@@ -396,6 +396,7 @@ def render(desk: Desk, child: Child, considered: Considered, target: str) -> Ren
             quality=desk.settings.jpeg_quality,
             redact=_boxes(considered),
             style=desk.marks.style(Purpose.ARCHIVE),
+            last=True,
         )
     )
 
