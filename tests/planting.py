@@ -262,8 +262,9 @@ def several() -> bytes:
     whole = out.getvalue()
     second = whole.rindex(b"\xff\xd8\xff")
     planted = segment(0xE1, b"Exif\0\0" + exif("MpfExif")) + segment(0xFE, words("MpfComment"))
-    sizes = (struct.pack("<I", len(whole) - second + more) for more in (0, len(planted)))
-    return whole[:second].replace(*sizes) + whole[second:][:2] + planted + whole[second + 2 :]
+    size, larger = (struct.pack("<I", len(whole) - second + n) for n in (0, len(planted)))
+    first = whole[:second].replace(size, larger)
+    return first + whole[second:][:2] + planted + whole[second + 2 :]
 
 
 def motion() -> bytes:
