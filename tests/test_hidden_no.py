@@ -61,7 +61,8 @@ def test_what_an_earlier_version_passed_over_is_looked_at_again(workspace: Works
                     f"UPDATE {table} SET facts_digest = ? WHERE facts_digest = ?",
                     (told[0], digest),
                 )
-        database.execute("UPDATE notes SET value = 'JPEG TIFF PNG' WHERE key = 'readers'")
+        older_notes = "UPDATE notes SET value = ? WHERE key = 'facts'"
+        database.execute(older_notes, (str(VERSION - 1),))
         database.commit()
     assert {f["version"] for f in facts_of(workspace)} == {VERSION - 1}
     workspace.ingest()

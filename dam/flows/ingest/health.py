@@ -91,14 +91,14 @@ class Health(Vitals):
         trouble = heartbeat.RULES if rules else logline.trouble(error)
         again = self._state.trouble == (trouble,)
         self._desk, self._state.trouble = None, (trouble,)
+        self._beat("rules_do_not_load" if rules else "watching")
+        self._notifier.alive()
         if not again:
             what = "The rules do not load" if rules else "The workspace cannot be opened"
             self._notifier.ready(f"{what}: nothing is taken in until then")
             self._log.write(
                 "rules do not load" if rules else "pass failed", error=logline.code(error)
             )
-        self._notifier.alive()
-        self._beat("rules_do_not_load" if rules else "watching")
 
     def stopped(self) -> None:
         """The watcher ended as it was told to."""

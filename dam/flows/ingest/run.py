@@ -67,11 +67,12 @@ def run(
         _tell(report, progress, photos.waiting(photo, "it is still being written"))
     sheets = _take_sheets(desk, found, ready, report, memory)
     _take_late(desk, pairing, found, ready, report, memory)
-    came = set()
-    for arrived in _take_photos(desk, taken, sheets, report, progress):
-        memory.take_off(arrived, root)
-        came.add(arrived.found.path)
-    left = [*still, *(p.photo for p in taken if p.photo.path not in came)]
+    left = list(still)
+    for photo, result in _take_photos(desk, taken, sheets, report, progress):
+        if isinstance(result, photos.Arrived):
+            memory.take_off(result, root)
+        elif result.became is Became.WAITING:
+            left.append(photo)
     if not progress.stopped():
         _settle(desk, room, report, progress, memory, left)
     return report
@@ -260,8 +261,8 @@ def _take_photos(
     sheets: dict[bytes, sidecars.Filed],
     report: Report,
     progress: Progress,
-) -> Iterator[photos.Arrived]:
-    """Every photograph into store and catalogue, a few side by side."""
+) -> Iterator[tuple[inbox.Found, photos.Arrived | Outcome]]:
+    """Every photograph into store and catalogue, a few side by side; an outcome is told here."""
     for paired, job in abreast(
         desk.settings.workers,
         lambda paired: photos.take_in(desk, paired, sheets),
@@ -275,8 +276,7 @@ def _take_photos(
         progress.step()
         if isinstance(result, Outcome):
             _tell(report, progress, result)
-        else:
-            yield result
+        yield paired.photo, result
 
 
 def _settle(
