@@ -13,7 +13,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from dam.adapters.settings import InboxSettings, Settings
 from dam.adapters.settings import Workspace as Paths
 from dam.flows import ingest as flow
 from tests import photos
+from tests.test_attacks import agreed
 from tests.workspaces import NOBODY, PHOTOGRAPHER, Workspace, sha256
 
 HOURS = 2 * 3600.0
@@ -160,16 +161,33 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace.init(tmp_path / "w")
 
 
+class Wall:
+    """The clock on the wall, which a pass reads again and again: then the world may act, too."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def __call__(self) -> datetime:
+        self.meanwhile()
+        return datetime.now(UTC) + self.ahead
+
+
 @pytest.fixture
-def desk(workspace: Workspace) -> Iterator[Desk]:
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+def desk(workspace: Workspace, wall: Wall) -> Iterator[Desk]:
     settings = Settings(workers=1, inbox=InboxSettings(quiet_seconds=QUIET, scan_seconds=20.0))
     paths = Paths.at(workspace.root.resolve(), settings)
-    with open_desk(paths, settings, lambda: datetime.now(UTC), writing=True, alone=True) as opened:
+    with open_desk(paths, settings, wall, writing=True, alone=True) as opened:
         yield opened
 
 
 def flaky(
-    workspace: Workspace, desk: Desk, photographs: int
+    workspace: Workspace, desk: Desk, wall: Wall, photographs: int
 ) -> tuple[Share, list[flow.Outcome], list[str]]:
     """Two simulated hours; what was told."""
     (workspace.inbox / "README.md").unlink()
@@ -178,17 +196,17 @@ def flaky(
     told: list[flow.Outcome] = []
     notes: list[str] = []
 
-    def tell(outcome: flow.Outcome) -> None:
-        told.append(outcome)
-        if share.here and clock.now < 0.95 * HOURS and share.dice.random() < 0.3:
+    def meanwhile() -> None:
+        if share.here and clock.now < 0.95 * HOURS and share.dice.random() < 0.04:
             share.vanish("in the middle of a pass")
 
+    wall.meanwhile = meanwhile
     with desk.darkroom() as room:
         rules_changed = flow.watch(
             desk,
             room,
             clock,
-            tell,
+            told.append,
             notes.append,
             lambda: clock.now >= HOURS,
             lambda: clock.now,
@@ -215,8 +233,12 @@ def nothing_twice_nothing_lost(
     events = Counter(row[0] for row in workspace.rows("SELECT type FROM events"))
     assert events["asset.received"] == events["rendition.filed"] == len(dropped)
     assert not {"asset.duplicate", "rendition.retracted"} & set(events)
-    assert sorted(o.source for o in told) == sorted(dropped)
-    assert {o.became for o in told} == {flow.Became.APPROVED}
+    # Where the sidecar went away in the middle, it is held until it can be read, and told so.
+    last = {o.source: o.became for o in told}
+    assert last == dict.fromkeys(dropped, flow.Became.APPROVED)
+    became = Counter(o.became for o in told)
+    assert became[flow.Became.APPROVED] == len(dropped)
+    assert set(became) <= {flow.Became.APPROVED, flow.Became.HELD}
     assert [name for name in workspace.dropped() if not name.endswith("/consent.yaml")] == []
     # Told when the share goes, and when it is back: not at every look.
     away = [note for note in notes if note.startswith("The inbox cannot be read")]
@@ -229,12 +251,37 @@ def nothing_twice_nothing_lost(
     )
 
 
-def test_two_hours_of_a_share_that_comes_and_goes(workspace: Workspace, desk: Desk) -> None:
-    share, told, notes = flaky(workspace, desk, 40)
+def test_two_hours_of_a_share_that_comes_and_goes(
+    workspace: Workspace, desk: Desk, wall: Wall
+) -> None:
+    share, told, notes = flaky(workspace, desk, wall, 40)
     nothing_twice_nothing_lost(workspace, share, told, notes)
 
 
+def test_consents_end_while_the_share_is_away(workspace: Workspace, desk: Desk, wall: Wall) -> None:
+    """What is filed is decided again on its day; what waits for its sidecar is not."""
+    workspace.drop("a.jpg", photos.plain(1, 480, 320), agreed())
+    told: list[flow.Outcome] = []
+    days = 0
+
+    def act(now: float) -> None:
+        nonlocal days
+        if workspace.filed() and workspace.inbox.exists():
+            workspace.inbox.rename(workspace.root / "away")
+            wall.ahead = timedelta(days=20 * 366)
+        days += not workspace.inbox.exists()
+
+    clock = Clock(workspace.inbox, act)
+    with desk.darkroom() as room:
+        flow.watch(desk, room, clock, told.append, print, lambda: days > 60, lambda: clock.now)
+    assert [o.became for o in told] == [flow.Became.APPROVED, flow.Became.HELD]
+    assert not workspace.inbox.exists()
+    assert workspace.filed() == {}
+
+
 @pytest.mark.slow
-def test_two_hours_of_a_busy_share_that_comes_and_goes(workspace: Workspace, desk: Desk) -> None:
-    share, told, notes = flaky(workspace, desk, 400)
+def test_two_hours_of_a_busy_share_that_comes_and_goes(
+    workspace: Workspace, desk: Desk, wall: Wall
+) -> None:
+    share, told, notes = flaky(workspace, desk, wall, 400)
     nothing_twice_nothing_lost(workspace, share, told, notes)

@@ -109,7 +109,7 @@ def scan(root: Path) -> tuple[Found, ...]:
             entries = _list(top + b"/" + folder if folder else top)
         except OSError as error:
             if not folder:
-                raise _away() from error
+                raise away() from error
             if not isinstance(error, FileNotFoundError):
                 found.append(_blank(folder, Kind.REFUSED, "a folder that cannot be read"))
             continue
@@ -127,7 +127,7 @@ def scan(root: Path) -> tuple[Found, ...]:
             )
     if root_of(root) != before:
         # Some folders were seen and others not: the sidecar that says no may be in those.
-        raise _away()
+        raise away()
     return tuple(sorted(found, key=lambda item: item.path))
 
 
@@ -136,13 +136,22 @@ def root_of(root: Path) -> Root:
     try:
         status = os.lstat(root)
     except OSError as error:
-        raise _away() from error
+        raise away() from error
     if not stat.S_ISDIR(status.st_mode):
-        raise _away()
+        raise away()
     return status.st_dev, status.st_ino
 
 
-def _away() -> StorageError:
+def is_still(root: Path, before: Root) -> bool:
+    """Whether the inbox is there and the same folder as `before`."""
+    try:
+        return root_of(root) == before
+    except StorageError:
+        return False
+
+
+def away() -> StorageError:
+    """The error for an inbox that is not there."""
     return StorageError("The inbox cannot be read", "Is its disk or network share connected?")
 
 

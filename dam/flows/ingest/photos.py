@@ -198,13 +198,19 @@ def standing(desk: Desk, asset: str) -> Outcome:
     )
 
 
-def let_go(desk: Desk, arrived: Arrived) -> None:
+def let_go(desk: Desk, arrived: Arrived, root: inbox.Root) -> None:
     """Remove the sources of a settled photo from the inbox; what changed meanwhile stays.
 
-    Raises StorageError where the folder does not let go of them.
+    Raises StorageError where the folder does not let go of them, or where the inbox is not
+    `root` any more: of a share that went away nothing is gone.
     """
     below = desk.workspace.inbox
-    if remove_source(source_path(desk, arrived.found), arrived.taken, below=below):
+    if not inbox.is_still(below, root):
+        raise inbox.away()
+    removed = remove_source(source_path(desk, arrived.found), arrived.taken, below=below)
+    if not inbox.is_still(below, root):
+        raise inbox.away()
+    if removed:
         with desk.catalog.transaction() as unit:
             unit.mark_removed(arrived.asset, arrived.found.folder, arrived.found.name)
     for filed in arrived.sidecars:

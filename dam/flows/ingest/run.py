@@ -48,7 +48,8 @@ def run(
     """One pass. What one photograph's files or the disk refuse is told in `Report.failures`
 
     and tried again by the next pass; the other photographs go on. Raises StorageError where
-    the inbox itself cannot be read. Nothing is lost.
+    the inbox itself cannot be read, or is another folder at the end than at the beginning; what
+    is filed is decided again all the same. Nothing is lost.
     """
     progress, memory = progress or Progress(), memory or Memory()
     report = Report(keep=memory.round is None)
@@ -56,6 +57,24 @@ def run(
         _recover(desk, report)
         surroundings(desk)
         memory.first = False
+    try:
+        still = _take_in(desk, ready, report, progress, memory)
+    except StorageError:
+        # Consents end on their day and withdrawals count, whether the share is there or not.
+        _settle(desk, room, report, progress, memory, None)
+        raise
+    if not progress.stopped():
+        _settle(desk, room, report, progress, memory, still)
+    return report
+
+
+def _take_in(
+    desk: Desk, ready: Ready, report: Report, progress: Progress, memory: Memory
+) -> list[inbox.Found]:
+    """Everything that can be taken, into store and catalogue; the photographs that wait still, or
+
+    again because they could not be taken whole.
+    """
     root = inbox.root_of(desk.workspace.inbox)
     found = inbox.scan(desk.workspace.inbox)
     memory.forget(found, root)
@@ -73,9 +92,9 @@ def run(
             memory.take_off(result, root)
         elif result.became is Became.WAITING:
             left.append(photo)
-    if not progress.stopped():
-        _settle(desk, room, report, progress, memory, left)
-    return report
+    if not inbox.is_still(desk.workspace.inbox, root):
+        raise inbox.away()
+    return left
 
 
 def _held_back(desk: Desk, still: Iterable[inbox.Found]) -> frozenset[str]:
@@ -285,9 +304,13 @@ def _settle(
     report: Report,
     progress: Progress,
     memory: Memory,
-    still: list[inbox.Found],
+    still: list[inbox.Found] | None,
 ) -> None:
-    """Settle what is due, tell each photograph in flight once, let settled sources go."""
+    """Settle what is due, tell each photograph in flight once, let settled sources go.
+
+    `still` are the photographs that wait in the inbox; None where nobody knows. Then only what
+    is filed is settled: of others a sidecar may lie where it cannot be seen.
+    """
     flights: dict[str, list[Flight]] = {}
     for flight in tuple(memory.flights.values()):
         if flight.told:
@@ -295,7 +318,11 @@ def _settle(
         else:
             flights.setdefault(flight.arrived.asset, []).append(flight)
     due = memory.not_later(_untried(desk, memory), desk.day())
-    if due and (held_back := _held_back(desk, still)):
+    if still is None:
+        filed = desk.catalog.filed_among(due)
+        due = [asset for asset in due if asset in filed]
+        flights = {asset: mine for asset, mine in flights.items() if asset in filed}
+    elif due and (held_back := _held_back(desk, still)):
         due = [asset for asset in due if asset not in held_back]
     left = set(due)
     for asset, outcome in redecided(desk, room, due, progress, memory.round):
@@ -350,24 +377,20 @@ def _arrive(
             mine = replace(mine, became=Became.DUPLICATE)
         else:
             told = True
-        _tell(report, progress, mine)
         if outcome.failure is None:
             flight.told = True
             _land(desk, flight, report, memory)
+        _tell(report, progress, mine)
 
 
 def _land(desk: Desk, flight: Flight, report: Report, memory: Memory) -> None:
     """Let the sources of a settled photograph go, unless the inbox itself is away."""
     arrived = flight.arrived
     try:
-        if inbox.root_of(desk.workspace.inbox) != flight.root:
-            return
-    except StorageError:
-        return
-    try:
-        photos.let_go(desk, arrived)
+        photos.let_go(desk, arrived, flight.root)
     except (StorageError, UnsafeSource) as error:
-        report.notes.append(f"{arrived.found.shown}: safe, but stays in the inbox: {error}")
+        if inbox.is_still(desk.workspace.inbox, flight.root):
+            report.notes.append(f"{arrived.found.shown}: safe, but stays in the inbox: {error}")
         return
     memory.flights.pop(arrived.found.path, None)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
 
 from dam.adapters import inbox
 from dam.adapters.darkroom import Darkroom
@@ -69,10 +68,10 @@ def watch(
         waiting = more = False
         vitals.begins()
         try:
-            stability.forget(inbox.scan(desk.workspace.inbox))
-            ready = partial(stability.observe, now=monotonic())
+            looked = _Look(stability, monotonic())
             progress = Progress(done=news.hear, step=vitals.step, stopped=stopped)
-            report = run(desk, room, ready, progress, memory)
+            report = run(desk, room, looked, progress, memory)
+            stability.forget(looked.seen)
             waiting, more = report.became[Became.WAITING] > 0, report.more
             news.well((*report.notes, *filter(None, (watcher.trouble,))))
             vitals.passed(report, watcher)
@@ -93,6 +92,19 @@ def watch(
             pause = min(settings.quiet_seconds, pause)
         _rest(watcher, pause, stopped, monotonic, vitals)
     return False
+
+
+class _Look:
+    """Which files hold still at one moment; a pass asks for every file that it may take."""
+
+    def __init__(self, stability: inbox.Stability, now: float) -> None:
+        self._stability = stability
+        self._now = now
+        self.seen: list[inbox.Found] = []
+
+    def __call__(self, found: inbox.Found) -> bool:
+        self.seen.append(found)
+        return self._stability.observe(found, self._now)
 
 
 class _News:
