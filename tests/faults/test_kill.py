@@ -183,7 +183,7 @@ def test_killed_before_a_system_call(
     fill(workspace)
     inject = f"inject={call}:signal=SIGKILL:when={number}"
     told = tmp_path / "calls"
-    words = ["strace", "--seccomp-bpf", "-f", "-o", str(told), "-e", f"trace={call}", "-e", inject]
+    words = ["strace", "-f", "-o", str(told), "-e", f"trace={call}", "-e", inject]
     done = subprocess.run(
         [*words, *workspace.command("ingest")],
         env=environment({"DAM_WORKERS": "1"}),
@@ -192,7 +192,8 @@ def test_killed_before_a_system_call(
     )
     if b"Operation not permitted" in done.stderr:
         pytest.skip("strace may not trace here")
-    reached = "killed by SIGKILL" in told.read_text()
+    # Not from what strace noted: the decoder is killed at the end of every run.
+    reached = done.returncode == -signal.SIGKILL
     assert reached or done.returncode == 0, done.stderr
     whole = {item for item in workspace.filed().items() if not item[0].endswith(".part")}
     assert whole <= set(expected.filed.items())

@@ -78,8 +78,11 @@ class Memory:
     def forget(self, present: Iterable[inbox.Found], root: inbox.Root) -> None:
         """Drop what somebody took out of the inbox. While another folder stands in its place (a
 
-        share that is away), nothing counts as taken out."""
+        share that is away), nothing counts as taken out; nor while it is quite empty, because an
+        empty folder may have the number of one that was."""
         paths = {item.path for item in present}
+        if not paths:
+            return
         for path, flight in tuple(self.flights.items()):
             if path not in paths and flight.root == root:
                 del self.flights[path]
