@@ -36,7 +36,7 @@ def test_the_tests_are_there() -> None:
 def test_what_the_page_quotes_is_what_dam_says() -> None:
     """The lines told at the start, numbers apart."""
     quoted = re.findall(r"\*((?:An earlier run|Something changed)[^*]+)\*", PAGE.read_text())
-    code = re.sub(r'"\s*f?"', "", (ROOT / "dam/flows/ingest/run.py").read_text())
+    code = re.sub(r'"\s*f?"', "", (ROOT / "dam/flows/ingest/first.py").read_text())
     for line in (" ".join(q.split()) for q in quoted):
         start = line.partition(" 2 ")[0]
         assert start in code, line
