@@ -56,6 +56,7 @@ class Share:
     photographs: int
     outside: Path = field(init=False)
     away: Path = field(init=False)
+    mount_point: Path = field(init=False)
     returns_at: float = 0.0
     vanished: Counter[str] = field(default_factory=Counter)
     dropped: dict[str, bytes] = field(default_factory=dict)
@@ -68,6 +69,8 @@ class Share:
         self.outside = self.inbox.parent / "outside"
         self.outside.mkdir()
         self.away = self.inbox.parent / "away"
+        self.mount_point = self.inbox.parent / "mount-point"
+        self.mount_point.mkdir()
 
     @property
     def here(self) -> bool:
@@ -90,20 +93,21 @@ class Share:
     def vanish(self, when: str) -> None:
         self.inbox.rename(self.away)
         if self.dice.random() < 0.5:
-            self.inbox.mkdir()
+            self.mount_point.rename(self.inbox)
             when += ", an empty folder in its place"
         self.vanished[when] += 1
         self.returns_at = self.now + self.dice.choice((1, 10, 120))
 
     def come_back(self) -> None:
         if self.inbox.exists():
-            self.inbox.rmdir()
+            self.inbox.rename(self.mount_point)
         if self.dice.random() < 0.5:
             self.away.rename(self.inbox)
         else:
             self.vanished["came back with other inodes"] += 1
             shutil.copytree(self.away, self.inbox)
-            shutil.rmtree(self.away)
+            # Kept, so that no inode is given out again: no server does so within hours.
+            self.away.rename(self.outside / f"was{self.vanished.total()}")
 
     def _drop(self) -> None:
         number = len(self.dropped)

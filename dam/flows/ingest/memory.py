@@ -31,11 +31,13 @@ class Memory:
     `first` is true before the first pass: only then are leftovers of an interrupted run
     looked for, and whether roster or face check are other than before. `round` is how many
     photographs a pass settles before it looks at the inbox again (None: all of them), so that
-    a withdrawal that is dropped meanwhile does not wait for ten thousand photographs.
+    a withdrawal that is dropped meanwhile does not wait for ten thousand photographs. `root` is
+    the folder that the last scan saw as the inbox.
     """
 
     round: int | None = None
     first: bool = True
+    root: inbox.Root | None = None
     known: dict[bytes, inbox.Identity] = field(default_factory=dict)
     sheets: dict[bytes, tuple[inbox.Identity, Filed]] = field(default_factory=dict)
     flights: dict[bytes, Flight] = field(default_factory=dict)
@@ -76,10 +78,13 @@ class Memory:
         self.flights[arrived.found.path] = Flight(arrived, root, told)
 
     def forget(self, present: Iterable[inbox.Found], root: inbox.Root) -> None:
-        """Drop what somebody took out of the inbox. While another folder stands in its place (a
+        """Drop what somebody took out of the inbox, as a scan of `root` found it.
 
-        share that is away), nothing counts as taken out; nor while it is quite empty, because an
-        empty folder may have the number of one that was."""
+        While another folder stands in its place (a share that is away), nothing counts as
+        taken out; nor while it is quite empty: an empty folder may have the number of one that
+        was.
+        """
+        self.root = root
         paths = {item.path for item in present}
         if not paths:
             return

@@ -304,6 +304,8 @@ def _arrive(
 def _land(desk: Desk, flight: Flight, report: Report, memory: Memory) -> None:
     """Let the sources of a settled photograph go, unless the inbox itself is away."""
     arrived = flight.arrived
+    if flight.root != memory.root:
+        return
     try:
         photos.let_go(desk, arrived, flight.root)
     except (StorageError, UnsafeSource) as error:
