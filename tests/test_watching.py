@@ -123,6 +123,12 @@ def test_a_signal_while_a_photograph_is_rendered(
     assert workspace.dropped() == []
 
 
+def _on_a_terminal() -> None:
+    """Its own terminal, and deaf to it closing no longer, as tests started under nohup are."""
+    os.close(os.open(os.ttyname(0), os.O_RDWR))
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def test_a_terminal_that_is_closed(workspace: Workspace) -> None:
     """SIGHUP, and nobody reads what it says last; it ends in order all the same."""
     ours, theirs = pty.openpty()
@@ -133,7 +139,7 @@ def test_a_terminal_that_is_closed(workspace: Workspace) -> None:
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-        preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
+        preexec_fn=_on_a_terminal,
     )
     os.close(theirs)
     try:
