@@ -218,7 +218,10 @@ def test_a_region_that_is_not_on_the_picture_is_refused(workspace: Workspace) ->
     assert workspace.ask("redact", "list")["redactions"] == []
 
 
-@pytest.mark.parametrize("wait", [0.4, 0.8, 1.2, 1.6, 2.0])
+@pytest.mark.parametrize(
+    "wait",
+    [0.8, *(pytest.param(wait, marks=pytest.mark.slow) for wait in (0.4, 1.2, 1.6, 2.0))],
+)
 def test_killed_while_a_face_is_taken_out_it_is_out_after_the_next_pass(
     workspace: Workspace, wait: float
 ) -> None:
