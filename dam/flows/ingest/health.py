@@ -73,11 +73,11 @@ class Health(Vitals):
         """The workspace is open and watched."""
         self._desk, self._scan_seconds = desk, desk.settings.scan_seconds
         self._pulse.hold()
-        self._notifier.ready("Watching the inbox")
         self._log.write(
             "watching", version=__version__, pack=desk.pack.digest[:12], pid=os.getpid()
         )
         self._beat("watching")
+        self._notifier.ready("Watching the inbox")
 
     def reloading(self) -> None:
         """The rules changed; the workspace is closed and opened anew."""
@@ -87,13 +87,15 @@ class Health(Vitals):
 
     def unusable(self, error: DamError) -> None:
         """Rules or workspace are not in order: nothing is taken in until they are."""
-        again = self._state.trouble == (heartbeat.RULES,)
-        self._desk, self._state.trouble = None, (heartbeat.RULES,)
+        again = self._state.trouble == (heartbeat.NOT_OPEN,)
+        self._desk, self._state.trouble = None, (heartbeat.NOT_OPEN,)
+        self._beat("not_open")
         if not again:
-            self._notifier.ready("The rules do not load: nothing is taken in until they do")
-            self._log.write("rules do not load", error=logline.code(error))
+            self._log.write("not in order", error=logline.code(error))
+            self._notifier.ready(
+                "Rules or workspace are not in order: nothing is taken in until they are"
+            )
         self._notifier.alive()
-        self._beat("rules_do_not_load")
 
     def stopped(self) -> None:
         """The watcher ended as it was told to."""
@@ -162,7 +164,7 @@ class Health(Vitals):
             told += f"; trouble: {', '.join(state.trouble)}"
         self._notifier.status(told)
 
-    def _beat(self, doing: Literal["watching", "rules_do_not_load", "stopped"]) -> None:
+    def _beat(self, doing: Literal["watching", "not_open", "stopped"]) -> None:
         self._beat_at = self._monotonic()
         state = self._state
         self._count()
