@@ -22,7 +22,7 @@ STALE_SECONDS: Final = 900.0
 #: What may keep a watcher from its work, with the errors that end a pass.
 INBOX_MISSING: Final = "inbox_missing"
 NOT_WATCHED: Final = "not_watched"
-RULES: Final = "rules"
+NOT_OPEN: Final = "not_open"
 
 _AGE = re.compile(r"(\d{1,6})([smhd])")
 _UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -42,7 +42,7 @@ class Heartbeat(BaseModel):
     schema_: Literal["dam/heartbeat/1"] = Field(default="dam/heartbeat/1", alias="schema")
     version: str
     pid: int
-    state: Literal["watching", "rules_do_not_load", "stopped"]
+    state: Literal["watching", "not_open", "stopped"]
     started_at: AwareDatetime
     looked_at: AwareDatetime | None = None
     last_pass_at: AwareDatetime | None = None
@@ -119,7 +119,7 @@ def _metrics(beat: Heartbeat) -> Iterator[str]:
     yield from _metric("dam_trouble", "gauge", "What keeps the watcher from its work.", trouble)
 
 
-_STATES = ("watching", "rules_do_not_load", "stopped")
+_STATES = ("watching", "not_open", "stopped")
 
 
 def _labelled(label: str, values: Mapping[str, int]) -> dict[str, float | None]:

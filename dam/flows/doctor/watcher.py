@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dam.adapters import machine, pulse
 from dam.adapters.settings import Workspace
-from dam.core.heartbeat import INBOX_MISSING, NOT_WATCHED, RULES, STALE_SECONDS
+from dam.core.heartbeat import INBOX_MISSING, NOT_OPEN, NOT_WATCHED, STALE_SECONDS
 from dam.flows.doctor.check import Check, bad, closed, fine, note
 
 NAME = "watcher"
@@ -16,9 +16,9 @@ _TROUBLE = {
         "it runs, but the inbox is away",
         "Is its disk or network share connected?",
     ),
-    RULES: (
-        "it runs, but the rules do not load: nothing is taken in",
-        "See them all with dam rules check",
+    NOT_OPEN: (
+        "it runs, but rules or workspace are not in order: nothing is taken in",
+        "Mend what else is told here",
     ),
     NOT_WATCHED: (
         "it runs, but gets no events and only looks every few seconds",
@@ -43,7 +43,7 @@ def examine(workspace: Workspace, now: datetime) -> Check:
     if beat is None:
         return fine(NAME, "it starts just now")
     age = beat.age(now)
-    if RULES not in beat.trouble and age is not None and age > STALE_SECONDS + beat.scan_seconds:
+    if NOT_OPEN not in beat.trouble and age is not None and age > STALE_SECONDS + beat.scan_seconds:
         return bad(
             NAME,
             f"it runs, but hangs; seconds since its last look: {int(age)}",

@@ -17,7 +17,7 @@ from dam.adapters.inbox_watch import Watcher
 from dam.adapters.notify import Notifier
 from dam.adapters.pulse import Pulse
 from dam.core import heartbeat, logline
-from dam.core.errors import ConfigurationError, DamError
+from dam.core.errors import DamError
 from dam.core.heartbeat import Heartbeat
 from dam.flows.ingest.outcome import Became, Outcome, Report
 from dam.flows.ingest.watch import Vitals
@@ -73,11 +73,11 @@ class Health(Vitals):
         """The workspace is open and watched."""
         self._desk, self._scan_seconds = desk, desk.settings.scan_seconds
         self._pulse.hold()
-        self._notifier.ready("Watching the inbox")
         self._log.write(
             "watching", version=__version__, pack=desk.pack.digest[:12], pid=os.getpid()
         )
         self._beat("watching")
+        self._notifier.ready("Watching the inbox")
 
     def reloading(self) -> None:
         """The rules changed; the workspace is closed and opened anew."""
@@ -86,19 +86,16 @@ class Health(Vitals):
         self._log.write("rules changed")
 
     def unusable(self, error: DamError) -> None:
-        """Rules, or the disk below the workspace, are not in order: nothing is taken in."""
-        rules = isinstance(error, ConfigurationError)
-        trouble = heartbeat.RULES if rules else logline.trouble(error)
-        again = self._state.trouble == (trouble,)
-        self._desk, self._state.trouble = None, (trouble,)
-        self._beat("rules_do_not_load" if rules else "watching")
-        self._notifier.alive()
+        """Rules or workspace are not in order: nothing is taken in until they are."""
+        again = self._state.trouble == (heartbeat.NOT_OPEN,)
+        self._desk, self._state.trouble = None, (heartbeat.NOT_OPEN,)
+        self._beat("not_open")
         if not again:
-            what = "The rules do not load" if rules else "The workspace cannot be opened"
-            self._notifier.ready(f"{what}: nothing is taken in until then")
-            self._log.write(
-                "rules do not load" if rules else "pass failed", error=logline.code(error)
+            self._log.write("not in order", error=logline.code(error))
+            self._notifier.ready(
+                "Rules or workspace are not in order: nothing is taken in until they are"
             )
+        self._notifier.alive()
 
     def stopped(self) -> None:
         """The watcher ended as it was told to."""
@@ -167,7 +164,7 @@ class Health(Vitals):
             told += f"; trouble: {', '.join(state.trouble)}"
         self._notifier.status(told)
 
-    def _beat(self, doing: Literal["watching", "rules_do_not_load", "stopped"]) -> None:
+    def _beat(self, doing: Literal["watching", "not_open", "stopped"]) -> None:
         self._beat_at = self._monotonic()
         state = self._state
         self._count()
