@@ -70,13 +70,16 @@ class Workspace:
         return self.inbox / os.fsdecode(name)
 
     def drop(self, name: str | bytes, data: bytes, sidecar: str | None = None) -> None:
-        """A file in the inbox, with a sidecar beside it where given."""
+        """A file in the inbox, with a sidecar beside it where given.
+
+        The sidecar stands there first: a watcher decides on a photograph it sees without one.
+        """
         path = self.place(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        os.utime(path, (DROPPED_ON, DROPPED_ON))
         if sidecar is not None:
             self.say(name, sidecar)
+        path.write_bytes(data)
+        os.utime(path, (DROPPED_ON, DROPPED_ON))
 
     def say(self, name: str | bytes, text: str, ending: bytes = b".consent.yaml") -> None:
         """A sidecar beside the photograph `name`."""

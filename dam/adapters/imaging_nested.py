@@ -54,7 +54,8 @@ def tagged(block: bytes) -> Iterator[tuple[str, bytes | None]]:
     """What `TAGS` names, out of the directories of an EXIF block; None where it lies outside it.
 
     The directory of the thumbnail is followed too. What cannot be walked ends the search: that a
-    block itself is damaged is for its own reader to say.
+    block itself is damaged is for its own reader to say. More than `MAX_DIRECTORIES` come out as
+    an EXIF block that is not all there: what the others say is unknown, not absent.
     """
     order = _ORDERS.get(block[:4])
     # Where the offset of a directory stands, and whether one more may be linked to it.
@@ -63,8 +64,11 @@ def tagged(block: bytes) -> Iterator[tuple[str, bytes | None]]:
     while waiting and order:
         place, linked = waiting.pop()
         (at,) = struct.unpack_from(order + "I", block, place)
-        if not 8 <= at <= len(block) - 2 or at in seen or len(seen) >= MAX_DIRECTORIES:
+        if not 8 <= at <= len(block) - 2 or at in seen:
             continue
+        if len(seen) >= MAX_DIRECTORIES:
+            yield "exif", None
+            return
         seen.add(at)
         fields, after = _directory(block, order, at)
         for field in fields:

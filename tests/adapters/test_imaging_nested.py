@@ -171,6 +171,18 @@ def test_what_hides_and_cannot_be_read_is_a_fact(segments: bytes, name: str) -> 
     assert state(said)[name] is Status.UNREADABLE
 
 
+@pytest.mark.parametrize("links", [14, 40])
+def test_more_directories_than_are_walked_have_not_said_nothing(links: int) -> None:
+    """Each links to the next; what the last one hides is read, or unknown."""
+    block = b"MM\0*\0\0\0\x08"
+    for _ in range(links):
+        block += directory(len(block), [(0x0100, 4, bytes(4))], len(block) + 18)
+    block += directory(len(block), [(33723, 7, SAYS_WHO)])
+    _, said = read("JPEG", with_segments(app1(block)))
+    known = "Zoe" in [r.value for r in said.readings]
+    assert (known, state(said)["exif"] is Status.UNREADABLE) == (links == 14, links == 40)
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import photos
 from tests.faults import harness
 from tests.faults.conftest import Scene
+from tests.workspaces import NOBODY as SAYS_NOBODY
 from tests.workspaces import Workspace, environment, sha256
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
@@ -168,3 +170,34 @@ def test_a_user_who_may_not_read_everything(scene: Scene) -> None:
         done = as_nobody(python, *workspace.command("ingest")[1:])
         assert done.returncode == 0, done.stderr
         assert workspace.filed() == scene.expected.filed
+
+
+def test_a_late_sidecar_that_the_disk_cannot_read(tmp_path: Path) -> None:
+    """It may say no: the photograph that is filed leaves the archive until somebody can read it."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    workspace = Workspace.init(tmp_path / "w")
+    workspace.drop("a.jpg", photos.plain(1), SAYS_NOBODY)
+    workspace.ingest()
+    assert len(workspace.filed()) == 1
+    workspace.say("a.jpg", SAYS_NOBODY + "caption: {fr: Une salle}\n")
+    sidecar = workspace.place("a.jpg.consent.yaml")
+    done = subprocess.run(
+        [
+            *("strace", "-f", "-o", str(tmp_path / "calls"), "-P", str(sidecar)),
+            *("-e", "trace=read", "-e", "inject=read:error=EIO"),
+            *workspace.command("ingest"),
+        ],
+        env=environment(),
+        capture_output=True,
+        timeout=300,
+    )
+    if b"Operation not permitted" in done.stderr:
+        pytest.skip("strace may not trace here")
+    assert done.returncode == 1, done.stderr
+    assert b"Traceback" not in done.stderr
+    assert workspace.filed() == {}
+    assert workspace.dropped() == [sidecar.name]
+    assert workspace.ingest()["counts"]["approved"] == 1
+    assert len(workspace.filed()) == 1
+    assert workspace.dropped() == []

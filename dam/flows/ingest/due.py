@@ -65,6 +65,7 @@ def failed(asset: str | None, error: DamError, source: str = "") -> Outcome:
 
 
 def due_now(desk: Desk) -> list[str]:
+    """The assets to decide again today, those that are filed first: they may have to leave."""
     due = dict.fromkeys(desk.catalog.due_assets())
     due.update(dict.fromkeys(desk.catalog.due(desk.day())))
     due.update(dict.fromkeys(desk.catalog.stale_pack(desk.pack.digest)))

@@ -98,9 +98,13 @@ class Report:
     def add(self, outcome: Outcome) -> None:
         self.became[outcome.became] += 1
         if outcome.failure is not None:
-            self.refused.setdefault(str(outcome.failure), outcome.failure)
+            self.refuse(outcome.failure)
         if self.keep:
             self.outcomes.append(outcome)
+
+    def refuse(self, failure: DamError) -> None:
+        """Disk or store refused something."""
+        self.refused.setdefault(str(failure), failure)
 
     def counts(self) -> dict[str, int]:
         """How many files became what, every kind named."""

@@ -160,6 +160,8 @@ def _take_sheets(
             report.notes.append(f"{sheet.shown}: {error}")
             if isinstance(error, UnsafeSource):
                 sidecars.join_unread(desk, sheet)
+            elif isinstance(error, StorageError):
+                report.refuse(error)
     return taken
 
 
@@ -181,10 +183,12 @@ def _take_late(
             if not sidecars.join_late(desk, orphan):
                 memory.learn(orphan.found)
                 report.notes += sidecars.describe([orphan])
-        except UnsafeSource as error:
+        except (UnsafeSource, StorageError) as error:
             report.notes.append(f"{orphan.found.shown}: {error}")
+            if isinstance(error, StorageError):
+                report.refuse(error)
             sidecars.join_unread(desk, orphan.found)
-        except (SourceChanged, StorageError, IntegrityError) as error:
+        except (SourceChanged, IntegrityError) as error:
             report.notes.append(f"{orphan.found.shown}: {error}")
     for item in found:
         if item.unread and ready(item):

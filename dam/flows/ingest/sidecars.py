@@ -19,7 +19,7 @@ from dam.adapters.catalog import Unit
 from dam.adapters.desk import Desk, touch
 from dam.adapters.store import Taken, remove_source
 from dam.core import names
-from dam.core.errors import SourceChanged, UnsafeSource
+from dam.core.errors import SourceChanged, StorageError, UnsafeSource
 from dam.core.model import Event
 from dam.core.rows import SidecarKind, SidecarRow
 from dam.flows.ingest.consider import (
@@ -241,7 +241,8 @@ def join_late(desk: Desk, orphan: inbox.Orphan) -> bool:
 def join_unread(desk: Desk, found: inbox.Found, *, again: bool = False) -> None:
     """Hold every earlier asset that an unreadable file seems to speak of.
 
-    `again`: the very file was joined before, and only lies there still.
+    `again`: the very file was joined before, and only lies there still. Raises StorageError
+    where the store refuses even to note that.
     """
     said = names.claim(found.name)
     if said.target:
@@ -256,7 +257,8 @@ def join_unread(desk: Desk, found: inbox.Found, *, again: bool = False) -> None:
     try:
         sha256 = _stored(desk, found).sha256
         restated = not found.unread
-    except (UnsafeSource, SourceChanged):
+    except (UnsafeSource, SourceChanged, StorageError):
+        # Nobody knows what it says, be it for its rights or for the disk: it may say no.
         sha256 = desk.originals.put_bytes(b"")
     for start in range(0, len(assets), TOGETHER):
         with desk.catalog.transaction() as unit:
