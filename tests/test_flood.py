@@ -113,17 +113,18 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace.init(tmp_path / "w")
 
 
-def test_300_photographs_while_the_watcher_is_frozen(workspace: Workspace) -> None:
+@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_photographs_while_the_watcher_is_frozen(workspace: Workspace, count: int) -> None:
     """SIGSTOP: events pile up unread, as in a suspended machine; more than one round follows."""
     with start(workspace) as process:
         try:
             process.send_signal(signal.SIGSTOP)
-            fill(workspace, 300)
+            fill(workspace, count)
             process.send_signal(signal.SIGCONT)
-            flat(follow(process, 300))
+            flat(follow(process, count))
         finally:
             process.kill()
-    all_accounted_for(workspace, 300)
+    all_accounted_for(workspace, count)
 
 
 @pytest.mark.slow

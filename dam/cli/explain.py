@@ -82,7 +82,7 @@ def explain(
     explanation.tell(row.id, told, lang, everything=everything)
     _standing(found, say)
     if found.facts is not None:
-        for problem in (*found.facts.problems, *found.facts.contradictions):
+        for problem in (*found.facts.problems, *found.contradictions):
             terminal.block(say.problem(problem), 2, hang=2)
 
 

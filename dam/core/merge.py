@@ -379,4 +379,13 @@ def _contradictions(read: Sequence[Statement], people: PeopleFact) -> tuple[str,
         }
         if len(named) > 1:
             found.append(f"the sources name different consents for {subject}")
+        ages = {
+            p.age_band
+            for s in read
+            if s.said and isinstance(s.said.people, tuple)
+            for p in s.said.people
+            if p.subject == subject and "age_band" in p.model_fields_set
+        }
+        if AgeBand.ADULT in ages and len(ages) > 1:
+            found.append(f"the sources differ on whether {subject} is an adult")
     return tuple(found)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from dam.core.consent import RISK_ORDER, Record, Standing, stand, state_on
+from dam.core.consent import RISK_ORDER, Record, Standing, age_on, stand, state_on
 from dam.core.facts import NAMES_SOUGHT, Facts, PeopleFact, PersonFact, youngest
 from dam.core.model import (
     REFUSING_STATES,
@@ -130,7 +130,7 @@ def build(
             "unreadable": [b.name for b in facts.blocks if b.status is Status.UNREADABLE],
             "problems": list(facts.problems),
             "ambiguous": list(facts.ambiguous),
-            "contradictions": list(facts.contradictions),
+            "contradictions": contradictions(dossier, standings, day),
         },
         "persons": [
             _person(number, person, standings, dossier, day) | _named(person, facts, naming)
@@ -194,6 +194,25 @@ def age_of(person: PersonFact, standings: Mapping[str, Sequence[Standing]], day:
         if other.minor_before is not None and day < other.minor_before:
             ages.append(other.age_band)
     return youngest(ages)
+
+
+def contradictions(dossier: Dossier, standings: Standings, day: date) -> list[str]:
+    """What the sources contradict each other about, consent records among them.
+
+    Somebody who is an adult by one source and counts as a minor by another would need no consent
+    of their own and be protected by another's: that is for a person to settle.
+    """
+    found = list(dossier.facts.contradictions)
+    for person in dossier.facts.people.persons:
+        adult = person.age_stated and person.age_band is AgeBand.ADULT
+        adult = adult or any(
+            age_on(record.item, day) is AgeBand.ADULT
+            for record in dossier.records
+            if record.item.subject.id == person.subject
+        )
+        if adult and age_of(person, standings, day) is not AgeBand.ADULT:
+            found.append(f"the sources differ on whether {person.subject} is an adult")
+    return list(dict.fromkeys(found))
 
 
 def _person(

@@ -21,7 +21,7 @@ from dam.core.model import Decision, Disposition, Purpose, Use
 from dam.core.origins import File, Sources
 from dam.core.rows import AssetRow, ProvenanceRow, SidecarRow
 from dam.core.tree import survey
-from dam.core.view import Dossier
+from dam.core.view import Dossier, contradictions
 from dam.core.waivers import Waiver
 
 
@@ -155,6 +155,7 @@ class Explained:
 
     `stored` is the decision that the catalogue holds for the purpose; `explanation` is None for
     what could never be read. `asked_anew`: the question is not the one that is stored.
+    `contradictions` is what the sources contradict each other about, records among them.
     """
 
     row: AssetRow
@@ -162,6 +163,7 @@ class Explained:
     stored: Decision | None
     explanation: Explanation | None
     asked_anew: bool
+    contradictions: tuple[str, ...] = ()
 
     @property
     def current(self) -> bool:
@@ -193,7 +195,9 @@ def explain(
         return Explained(row, None, stored, None, anew)
     question = Question(purpose, day or desk.day(), territory or WORLD, use or Use.EDITORIAL)
     told = why(dossier, desk.pack, question, sources(desk, row, dossier))
-    return Explained(row, dossier.facts, stored, told, anew)
+    standings = dossier.standings(question.day, desk.pack.policy.default_term)
+    differing = contradictions(dossier, standings, question.day)
+    return Explained(row, dossier.facts, stored, told, anew, tuple(differing))
 
 
 def sources(desk: Desk, row: AssetRow, dossier: Dossier) -> Sources:

@@ -197,6 +197,7 @@ SENTENCES: tuple[str, ...] = (
     mark("one sidecar says nobody is shown, another lists people"),
     mark("the sidecar lists only adults, the photo's own metadata speaks of a minor"),
     mark("the sources name different consents for {subject}"),
+    mark("the sources differ on whether {subject} is an adult"),
     mark("Not waived for {purposes}: {why}"),
     mark("The rule still holds it for the archive, and packs take only what is there"),
     mark("The day lies ahead; it counts from now on all the same"),

@@ -130,7 +130,12 @@ def photographer_unknown(case: Case, draw: Draw) -> Case:
 
 
 def age_unknown(case: Case, draw: Draw) -> Case:
+    """Unless it is known that a guardian's word serves no longer: for an unknown age it does."""
     subject = about(case, draw)
+    standings = case.dossier.standings(case.day, "10y").get(subject or "", ())
+    assume(all(s.ends_because != "18th birthday" or s.ends >= case.day for s in standings))
+    assume("adult-for-self" not in told(asked(case))[1])
+    assume("sources-agree" not in told(asked(case))[1])
     persons = tuple(
         p.model_copy(update={"age_band": AgeBand.UNKNOWN, "age_stated": False})
         if p.subject == subject
