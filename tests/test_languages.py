@@ -19,10 +19,12 @@ from hypothesis import strategies as st
 
 from dam.core import waivers
 from dam.core.consent import stand
+from dam.core.findings import Severity
 from dam.core.model import ConsentState, Disposition, Obligation, Otherwise, Purpose, Use
 from dam.core.report import Kind
 from dam.flows.ingest import Became
 from dam.render import counts, phrases, text
+from dam.render.audits import Told
 from dam.render.lang import LANGUAGES, Speech, catalogue, speech, wanted
 from dam.render.words import WORDS
 from tests import catalogues, photos
@@ -188,6 +190,7 @@ def test_every_word_of_the_enumerations_has_its_translation() -> None:
         "obligation": Obligation,
         "state": ConsentState,
         "finding": Kind,
+        "severity": Severity,
     }
     for group, kind in groups.items():
         assert {(group, str(word.value)) for word in kind} <= WORDS, group
@@ -198,9 +201,24 @@ def test_every_heading_and_limit_that_is_said_is_a_known_word() -> None:
     for path in sorted((ROOT / "dam" / "cli").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and _name(node.func) == "headings":
+                # A starred argument is the columns of `audits.Cells`, looked at below.
                 for word in node.args:
-                    assert isinstance(word, ast.Constant), (path.name, node.lineno)
-                    assert ("heading", word.value) in WORDS, (path.name, word.value)
+                    assert isinstance(word, ast.Constant | ast.Starred), (path.name, node.lineno)
+                    if isinstance(word, ast.Constant):
+                        assert ("heading", word.value) in WORDS, (path.name, word.value)
+    table = ast.parse((ROOT / "dam" / "render" / "audits.py").read_text())
+    made = [n for n in ast.walk(table) if isinstance(n, ast.Call) and _name(n.func) == "Cells"]
+    said = {
+        word.value
+        for call in made
+        for columns in call.args[:1]
+        if isinstance(columns, ast.Tuple)
+        for word in columns.elts
+        if isinstance(word, ast.Constant)
+    }
+    assert len(made) > 3
+    listed = {"until", "minors"} | {str(told.value) for told in Told} | set(map(str, Disposition))
+    assert {("heading", word) for word in said | listed} <= WORDS
     source = Path(str(stand.__code__.co_filename)).read_text()
     body = source.split("def _ends(")[1].split("\ndef ")[0]
     limits = set(re.findall(r', "([^"]+)"\)', body))

@@ -340,6 +340,16 @@ class Archive:
             except FileNotFoundError:
                 return None
 
+    def holds(self, relative: str) -> bool:
+        """Whether a file of that name is there, whatever is in it; errors as for `digest`."""
+        *folders, name = _parts(relative)
+        with fs.disk("Reading the archive"):
+            try:
+                with fs.folder(self._root, *folders) as at, fs.regular(name, at):
+                    return True
+            except FileNotFoundError:
+                return False
+
     def remove(self, relative: str) -> None:
         """Takes a rendition out, and dated folders it leaves empty; missing is fine."""
         *folders, name = _parts(relative)

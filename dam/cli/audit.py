@@ -2,52 +2,112 @@
 
 from __future__ import annotations
 
+import enum
+import re
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
 from dam.cli import context as shared
-from dam.cli.context import Format, FormatOption
+from dam.core.audit import Audit
 from dam.core.errors import FindingsError, UsageError
+from dam.core.findings import AHEAD_DAYS
+from dam.core.model import Purpose
 from dam.core.report import Kind
+from dam.core.tally import Wanted
 from dam.flows import audit as flow
-from dam.render import counts, documents, terminal
-from dam.render.lang import speech
+from dam.render import audits, counts, csv_table, terminal
+from dam.render.audits import Told
+from dam.render.lang import Speech, speech
+
+EXAMPLES = (
+    "Examples: dam audit --fail-on missing_consent,expired; dam audit --by consent; "
+    "dam audit --programme amal --since 2021-11-01 --purpose press --by asset --format csv"
+)
+
+
+class Format(enum.StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
 
 
 def register(app: typer.Typer) -> None:
-    app.command("audit", epilog="Example: dam audit --fail-on missing_consent,expired")(audit)
+    app.command("audit", epilog=EXAMPLES)(audit)
 
 
 def audit(
     context: typer.Context,
+    told: Annotated[
+        Told, typer.Option("--by", help="List findings, assets or packs, or sum up by something.")
+    ] = Told.FINDING,
+    since: Annotated[
+        datetime | None,
+        typer.Option("--since", formats=["%Y-%m-%d"], help="Taken on this day or later."),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option("--until", formats=["%Y-%m-%d"], help="Taken on this day or earlier."),
+    ] = None,
+    programme: Annotated[
+        str | None, typer.Option("--programme", help="Only photos of this programme.")
+    ] = None,
+    place: Annotated[
+        str | None, typer.Option("--place", help="Only photos of this town or country.")
+    ] = None,
+    photographer: Annotated[
+        str | None, typer.Option("--photographer", help="Only photos of this photographer.")
+    ] = None,
+    purpose: Annotated[
+        Purpose, typer.Option("--purpose", help="The use that findings and sums are about.")
+    ] = Purpose.ARCHIVE,
+    kind: Annotated[
+        str, typer.Option("--kind", metavar="KIND[,KIND]", help="Only findings of these kinds.")
+    ] = "",
+    within: Annotated[
+        str,
+        typer.Option("--expiring-within", metavar="DAYS", help="How far ahead ends are told: 30d."),
+    ] = f"{AHEAD_DAYS}d",
     fail_on: Annotated[
         str,
         typer.Option("--fail-on", metavar="KIND[,KIND]", help="Exit with 3 on such findings."),
     ] = "",
-    format_: FormatOption = Format.TABLE,
+    format_: Annotated[
+        Format,
+        typer.Option("--format", help="Tables for people, one JSON object, or CSV of one table."),
+    ] = Format.TABLE,
 ) -> None:
     """What is held, who is shown on whose consent until when, and what is wrong, as of today."""
-    kinds = _kinds(fail_on)
+    failing, kinds = _kinds(fail_on), _kinds(kind)
+    wanted = Wanted(_day(since), _day(until), programme, place, photographer, purpose)
+    if wanted.since and wanted.until and wanted.since > wanted.until:
+        raise UsageError("--since lies after --until", "Swap the two days")
     lang = shared.options(context).lang
     with shared.desk(context) as desk:
-        found = flow.audit(desk)
+        found = flow.audit(desk, wanted, frozenset(map(Kind, kinds)), _days(within))
     if format_ is Format.JSON:
-        terminal.emit(
-            {
-                "as_of": found.as_of.isoformat(),
-                "assets": [documents.audit_row(r) for r in found.rows],
-                "totals": found.totals,
-                "findings": [documents.finding(f, lang) for f in found.findings],
-                "rule_pack": found.pack_digest,
-                "ledger": {"events": found.head[0], "head": found.head[1]},
-            }
-        )
+        terminal.emit(audits.document(found, told, lang))
+    elif format_ is Format.CSV:
+        plain = speech(lang, "plain")
+        listed = audits.cells(found, told, plain)
+        csv_table.emit(plain.headings(*listed.columns), listed.rows)
     else:
-        _print(found, lang)
-    failing = found.failing(kinds)
-    if failing:
-        raise FindingsError(f"{len(failing)} findings of the kinds asked for", "See above")
+        _print(found, told, speech(lang))
+    if wrong := found.failing(failing):
+        raise FindingsError(f"{len(wrong)} findings of the kinds asked for", "See above")
+
+
+def _day(given: datetime | None) -> date | None:
+    return given.date() if given is not None else None
+
+
+def _days(text: str) -> int:
+    """Days out of `30`, `30d`, `4w`."""
+    read = re.fullmatch(r"([0-9]{1,4})([dw]?)", text.strip())
+    if read is None:
+        raise UsageError(f"--expiring-within {text!r} is no number of days", "Write it as 30d")
+    return int(read[1]) * (7 if read[2] == "w" else 1)
 
 
 def _kinds(text: str) -> set[str]:
@@ -61,8 +121,8 @@ def _kinds(text: str) -> set[str]:
     return kinds
 
 
-def _print(found: flow.Audit, lang: str) -> None:
-    totals, say = found.totals, speech(lang)
+def _print(found: Audit, told: Told, say: Speech) -> None:
+    totals = audits.totals(found)
     parts = [
         say.list(counts.PHOTOS[name](say, totals[name]) for name in names)
         for names in (
@@ -80,33 +140,8 @@ def _print(found: flow.Audit, lang: str) -> None:
         )
     )
     terminal.line("")
-    terminal.table(
-        say.headings("asset", "disposition", "minors", "consent", "until", "purposes", "waivers"),
-        [
-            (
-                r.asset,
-                terminal.disposition(r.disposition.value, say),
-                r.minors,
-                ", ".join(r.consents),
-                r.until,
-                say.list(say.word("purpose", p) for p in r.purposes),
-                ", ".join(r.waivers),
-            )
-            for r in found.rows
-        ],
-    )
-    terminal.line("")
-    terminal.table(
-        say.headings("finding", "asset", "people", "what"),
-        [
-            (
-                say.word("finding", f.kind),
-                f.asset,
-                ", ".join(f.subjects),
-                say.said(f.message),
-            )
-            for f in found.findings
-        ],
-    )
+    for table in (audits.matrix(found, say), audits.cells(found, told, say)):
+        terminal.table(say.headings(*table.columns), list(table.rows))
+        terminal.line("")
     events = say.ngettext("{n} event", "{n} events", found.head[0])
     terminal.line(say.gettext("ledger: {events}, head {head}", events=events, head=found.head[1]))

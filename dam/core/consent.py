@@ -90,7 +90,8 @@ class Standing:
     """What a subject's consent allows, merged over its sources, on one day.
 
     `situation` is empty where no source says. `minor_before` is the day before which the
-    record rules out that the subject is an adult (None: it does not say). `assets` are the
+    record rules out that the subject is an adult (None: it does not say), `majority` the first
+    on which a minor may have come of age. `assets` are the
     photographs it speaks of, one item for each source that limits them. `dates` are the days
     from which something in it holds, and those after the last on which something did.
     """
@@ -116,6 +117,7 @@ class Standing:
     age_band: AgeBand
     age_stated: bool
     minor_before: date | None
+    majority: date | None
     unaccompanied: bool | None
     situation: frozenset[Situation]
     risk: Risk | None
@@ -300,6 +302,7 @@ def stand(records: Sequence[Record], day: date, default_term: str) -> Standing:
         age_band=youngest(ages),
         age_stated=bool(ages),
         minor_before=max((late for i in items for _, late in _eighteenth(i)), default=None),
+        majority=min((d for i in items if (d := _majority(i)) is not None), default=None),
         unaccompanied=None if not accompanied else True in accompanied,
         situation=frozenset(
             i.subject.situation for i in items if "situation" in i.subject.model_fields_set

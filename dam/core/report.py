@@ -1,7 +1,7 @@
-"""Rows and findings of an audit, as data.
+"""The rows of an audit, as data: one asset each, who is shown on whose consent until when.
 
-An audit answers: what do we hold, who is shown on whose consent until when, and what is
-wrong with it. Subjects are pseudonyms throughout.
+Subjects are pseudonyms throughout. What is wrong is told by `dam.core.findings`, the sums by
+`dam.core.tally`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from dam.core.consent import NO_END
-from dam.core.model import AgeBand, Decision, Disposition, Purpose
+from dam.core.model import AgeBand, Decision, Disposition, Purpose, Reason
 from dam.core.rows import AssetRow
 from dam.core.view import Dossier, age_of, chosen
-from dam.core.waivers import Waiver, counting, purposes_lifted
+from dam.core.waivers import counting
 
 
 class Kind(enum.StrEnum):
@@ -34,6 +34,9 @@ class Kind(enum.StrEnum):
     NO_CREDIT = "no_credit"
     EMBARGO = "embargo"
     AT_RISK = "at_risk"
+    MAJORITY_SOON = "majority_soon"
+    ORPHAN_SIDECAR = "orphan_sidecar"
+    INTEGRITY = "integrity"
     WAIVER = "waiver"
     HELD = "held"
 
@@ -70,7 +73,13 @@ KIND_OF_RULE = {
     "captioned-in-context": Kind.HELD,
 }
 
-EXPIRING_DAYS = 90
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one asset may do for one purpose, and the kinds of what stands in the way."""
+
+    disposition: Disposition
+    kinds: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +88,10 @@ class AuditRow:
 
     `minors` counts those who can be recognised, unknown ages among them. `until` is the last
     day on which the consents of all who can be recognised are in force (None where there is
-    none or no end); `purposes` are those approved on the day of the audit. `waivers` are the
-    ids of those in force for it, whether or not they lift anything today.
+    none or no end), `majority` the first day on which one of the minors may be of age.
+    `verdicts` has every purpose in their order, as of the day of the audit; none where nothing
+    was decided. `waivers` are the ids of those in force for it, whether or not they lift
+    anything today.
     """
 
     asset: str
@@ -94,33 +105,43 @@ class AuditRow:
     minors: int
     consents: tuple[str, ...]
     until: date | None
-    purposes: tuple[Purpose, ...]
+    verdicts: tuple[Verdict, ...] = ()
+    majority: date | None = None
+    subjects: tuple[str, ...] = ()
     waivers: tuple[str, ...] = ()
 
+    @property
+    def purposes(self) -> tuple[Purpose, ...]:
+        """The purposes that it may serve on the day of the audit."""
+        return tuple(
+            purpose
+            for purpose, verdict in zip(Purpose, self.verdicts, strict=False)
+            if verdict.disposition is Disposition.APPROVED
+        )
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that somebody must know or do. `advice` and `message` map languages to text."""
+    def verdict(self, purpose: Purpose) -> Verdict:
+        """What it may do for a purpose; its own disposition where nothing was decided."""
+        if not self.verdicts:
+            return Verdict(self.disposition, (Kind.UNREADABLE,))
+        return self.verdicts[tuple(Purpose).index(purpose)]
 
-    kind: Kind
-    asset: str
-    subjects: tuple[str, ...]
-    message: dict[str, str]
-    advice: dict[str, str]
+
+def kind_of(reason: Reason) -> Kind:
+    """The kind of finding that a rule's reason is."""
+    return KIND_OF_RULE.get(reason.rule, Kind.HELD)
 
 
 def row(
     asset: AssetRow, dossier: Dossier, decisions: Iterable[Decision], day: date, term: str
 ) -> AuditRow:
-    """The audit row of one asset from what is stored of it."""
+    """The audit row of one asset from what is stored of it; `decisions` are those of `day`."""
     standings = dossier.standings(day, term)
-    used = [chosen(p, standings) for p in dossier.facts.people.persons]
-    ends = [
-        s.ends
-        for p, s in zip(dossier.facts.people.persons, used, strict=True)
-        if s is not None and p.identifiable and s.ends < NO_END
-    ]
-    place = ", ".join(v for v in (asset.city, asset.country) if v)
+    persons = dossier.facts.people.persons
+    used = [(p, chosen(p, standings)) for p in persons]
+    shown = [(p, s) for p, s in used if p.identifiable]
+    minors = [(p, s) for p, s in shown if age_of(p, standings, day) is not AgeBand.ADULT]
+    ends = (s.ends for _, s in shown if s is not None and s.ends < NO_END)
+    of_age = (s.majority for _, s in minors if s is not None and s.majority is not None)
     return AuditRow(
         asset=asset.id,
         disposition=asset.disposition,
@@ -128,109 +149,28 @@ def row(
         captured_on=asset.captured_on,
         photographer=asset.photographer,
         programme=asset.programme,
-        place=place,
-        people=len(dossier.facts.people.persons),
-        minors=sum(
-            p.identifiable and age_of(p, standings, day) is not AgeBand.ADULT
-            for p in dossier.facts.people.persons
-        ),
-        consents=tuple(s.id for s in used if s is not None),
+        place=", ".join(v for v in (asset.city, asset.country) if v),
+        people=len(persons),
+        minors=len(minors),
+        consents=tuple(s.id for _, s in used if s is not None),
         until=min(ends, default=None),
-        purposes=tuple(d.purpose for d in decisions if d.disposition is Disposition.APPROVED),
+        verdicts=_verdicts(asset, decisions),
+        majority=min((d for d in of_age if d > day), default=None),
+        subjects=tuple(dict.fromkeys(p.subject for p in persons if p.subject)),
         waivers=tuple(w.id for w in counting(dossier, day)),
     )
 
 
-def findings(
-    asset: AssetRow, decision: Decision | None, audit: AuditRow, day: date
-) -> list[Finding]:
-    """What is wrong or soon wrong with one asset; `decision` is the one for the archive."""
-    found: list[Finding] = []
-    if decision is None:
-        return [
-            Finding(
-                Kind.UNREADABLE,
-                asset.id,
-                (),
-                {"en": asset.note or "Not decided yet"},
-                {"en": asset.note_hint or "Run dam ingest"},
-            )
-        ]
-    for reason in decision.reasons:
-        kind = KIND_OF_RULE.get(reason.rule, Kind.HELD)
-        found.append(Finding(kind, asset.id, reason.subjects, reason.message, reason.advice))
-    if not decision.reasons and audit.until and (audit.until - day).days <= EXPIRING_DAYS:
-        last = audit.until.isoformat()
-        found.append(
-            Finding(
-                Kind.EXPIRING,
-                asset.id,
-                (),
-                {
-                    "en": f"A consent of this picture ends on {last}.",
-                    "fr": f"Un consentement de cette image se termine le {last}.",
-                    "ar": f"تنتهي موافقة على هذه الصورة في {last}.",
-                },
-                {
-                    "en": "Ask for its renewal in time.",
-                    "fr": "Demandez son renouvellement à temps.",
-                    "ar": "اطلب تجديدها في الوقت المناسب.",
-                },
-            )
-        )
-    return found
-
-
-def waiver_findings(
-    asset: str, dossier: Dossier, decisions: Iterable[Decision], day: date
-) -> list[Finding]:
-    """A finding for each waiver in force: what it lets pass, or that it lifts nothing today."""
-    made = tuple(decisions)
-    return [
-        _idle(asset, waiver)
-        if not purposes_lifted(made, waiver.id)
-        else _in_force(asset, waiver, made)
-        for waiver in counting(dossier, day)
-    ]
-
-
-def _in_force(asset: str, waiver: Waiver, made: tuple[Decision, ...]) -> Finding:
-    lifted = [w.reason for d in made for w in d.waived if w.id == waiver.id]
-    uses = ", ".join(purpose.value for purpose in purposes_lifted(made, waiver.id))
-    rule, by, last = waiver.rule, waiver.by, waiver.until.isoformat()
-    return Finding(
-        Kind.WAIVER,
-        asset,
-        tuple(sorted({subject for reason in lifted for subject in reason.subjects})),
-        {
-            "en": f"{rule} is waived by {by} until {last} ({uses}; {waiver.id}).",
-            "fr": f"{rule} : dérogation de {by} jusqu'au {last} ({uses} ; {waiver.id}).",
-            "ar": f"استثناء من {rule} منحه {by} حتى {last} ({uses}؛ {waiver.id}).",
-        },
-        {
-            "en": "Mend what the rule asks for before that day.",
-            "fr": "Remédiez avant cette date à ce que la règle demande.",
-            "ar": "عالج ما تطلبه القاعدة قبل ذلك اليوم.",
-        },
-    )
-
-
-def _idle(asset: str, waiver: Waiver) -> Finding:
-    rule, by, last = waiver.rule, waiver.by, waiver.until.isoformat()
-    return Finding(
-        Kind.WAIVER,
-        asset,
-        (),
-        {
-            "en": f"The waiver of {rule} by {by} until {last} lifts nothing today ({waiver.id}).",
-            "fr": f"La dérogation à {rule} de {by} jusqu'au {last} ne lève rien ce jour "
-            f"({waiver.id}).",
-            "ar": f"الاستثناء من {rule} الذي منحه {by} حتى {last} لا يرفع شيئا اليوم "
-            f"({waiver.id}).",
-        },
-        {
-            "en": "End it with dam waive end, or waive again what there is now.",
-            "fr": "Mettez-y fin avec dam waive end, ou accordez-en une pour la situation actuelle.",
-            "ar": "أنهِه بالأمر dam waive end، أو امنح استثناء جديدا لما هو قائم الآن.",
-        },
-    )
+def _verdicts(asset: AssetRow, decisions: Iterable[Decision]) -> tuple[Verdict, ...]:
+    made = {d.purpose: d for d in decisions}
+    if not made:
+        return ()
+    found = []
+    for purpose in Purpose:
+        decision = made[purpose]
+        kinds = tuple(sorted({kind_of(reason) for reason in decision.reasons}))
+        found.append(Verdict(decision.disposition, kinds))
+    if asset.note:
+        # The rules may approve, but no clean rendition could be made: it is not usable.
+        found = [Verdict(asset.disposition, tuple(sorted({*v.kinds, Kind.HELD}))) for v in found]
+    return tuple(found)

@@ -6,105 +6,159 @@ that changes is told, and carried out by the next `dam ingest`, not here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
+from itertools import islice
 
+from dam.adapters import inbox
 from dam.adapters.desk import Desk
-from dam.core import report
-from dam.core.decide import decide_all
+from dam.core import names, report
+from dam.core.audit import Audit, PackLine
+from dam.core.decide import decide, decide_all
 from dam.core.facts import Facts
-from dam.core.model import Disposition, Purpose
+from dam.core.findings import (
+    AHEAD_DAYS,
+    Finding,
+    Severity,
+    findings,
+    gone,
+    in_pack,
+    orphans,
+    waiver_findings,
+)
+from dam.core.model import Decision, Disposition, Purpose
+from dam.core.plan import ARCHIVE
+from dam.core.report import AuditRow, Kind
+from dam.core.rows import AssetRow
+from dam.core.tally import Tally, Wanted
 from dam.core.view import Dossier
 
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """`rows` one an asset, `findings` what to do; `head` is (events, hash) of the ledger."""
-
-    as_of: date
-    rows: tuple[report.AuditRow, ...]
-    findings: tuple[report.Finding, ...]
-    totals: dict[str, int]
-    head: tuple[int, str]
-    pack_digest: str
-
-    def failing(self, kinds: set[str]) -> tuple[report.Finding, ...]:
-        """The findings of these kinds."""
-        return tuple(f for f in self.findings if f.kind.value in kinds)
+#: So many assets are read and decided together; the catalogue takes 500 at most.
+BATCH = 200
 
 
-def audit(desk: Desk) -> Audit:
-    """The audit of today."""
-    day, term = desk.day(), desk.pack.policy.default_term
-    rows: list[report.AuditRow] = []
-    findings: list[report.Finding] = []
-    for asset in desk.catalog.assets():
-        dossier = desk.dossier(asset)
-        if dossier is None:
-            row = report.row(asset, Dossier(Facts()), (), day, term)
+def audit(
+    desk: Desk,
+    wanted: Wanted | None = None,
+    kinds: frozenset[Kind] = frozenset(),
+    ahead: int = AHEAD_DAYS,
+) -> Audit:
+    """The audit of today; `kinds` limits the findings, and the rows to those concerned by them.
+
+    `ahead` is for how many days ends of consents and birthdays are told. Raises StorageError
+    where the inbox cannot be read: nobody knows what lies there then.
+    """
+    about = wanted or Wanted()
+    day = desk.day()
+    rows: list[AuditRow] = []
+    found: list[Finding] = []
+    tally = Tally(about.purpose)
+    meant: set[str] = set()
+    for row, told in _assets(desk, about, day, ahead):
+        meant.add(row.asset)
+        found += told
+        if not kinds or any(f.kind in kinds for f in told):
             rows.append(row)
-            findings += report.findings(asset, None, row, day)
-            continue
-        decisions = decide_all(dossier, desk.pack, tuple(Purpose), day)
-        archive = next(d for d in decisions if d.purpose is Purpose.ARCHIVE)
-        today = asset
-        if asset.disposition is not Disposition.QUARANTINED and not asset.note:
-            today = replace(asset, disposition=archive.disposition)
-        row = report.row(today, dossier, decisions, day, term)
-        rows.append(row)
-        findings += report.findings(asset, archive, row, day)
-        findings += report.waiver_findings(asset.id, dossier, decisions, day)
-    findings += _packs(desk, day)
+            tally.add(row)
+    packs: list[PackLine] = []
+    everything = replace(about, purpose=Purpose.ARCHIVE) == Wanted()
+    for line, told in _packs(desk, day):
+        packs.append(line)
+        found += (f for f in told if everything or f.asset in meant)
+    found += _inbox(desk) if everything else ()
+    found = [f for f in found if not kinds or f.kind in kinds]
     return Audit(
         as_of=day,
+        wanted=about,
         rows=tuple(rows),
-        findings=tuple(findings),
-        totals=_totals(rows),
+        findings=tuple(sorted(found, key=_urgency)),
+        tally=tally,
+        packs=tuple(packs),
         head=desk.catalog.head(),
         pack_digest=desk.pack.digest,
     )
 
 
-def _totals(rows: list[report.AuditRow]) -> dict[str, int]:
-    totals = {d.value: sum(r.disposition is d for r in rows) for d in Disposition}
-    totals["assets"] = len(rows)
-    totals["with_minors"] = sum(r.minors > 0 for r in rows)
-    totals["minors"] = sum(r.minors for r in rows)
-    totals["waivers"] = sum(len(r.waivers) for r in rows)
-    totals["in_archive"] = sum(r.archived_as is not None for r in rows)
-    return totals
+def _urgency(found: Finding) -> tuple[int, str, str]:
+    return tuple(Severity).index(found.severity), found.kind.value, found.asset
 
 
-def _packs(desk: Desk, day: date) -> list[report.Finding]:
-    """Pictures in packs that went out and would not be approved for that purpose today."""
-    found: list[report.Finding] = []
+def _assets(
+    desk: Desk, about: Wanted, day: date, ahead: int
+) -> Iterator[tuple[AuditRow, list[Finding]]]:
+    """Each asset the audit is about, with what is wrong with it for the purpose."""
+    term = desk.pack.policy.default_term
+    for batch in _batches(desk.catalog.assets()):
+        dossiers = _dossiers(desk, batch)
+        for asset in batch:
+            dossier = dossiers.get(asset.id)
+            made: tuple[Decision, ...] = ()
+            today = asset
+            if dossier is not None:
+                made = decide_all(dossier, desk.pack, tuple(Purpose), day)
+                if asset.disposition is not Disposition.QUARANTINED and not asset.note:
+                    today = replace(asset, disposition=made[0].disposition)
+            row = report.row(today, dossier or Dossier(Facts()), made, day, term)
+            if not about.meets(row):
+                continue
+            decision = next((d for d in made if d.purpose is about.purpose), None)
+            told = findings(asset, decision, row, day, ahead)
+            if dossier is not None:
+                told += waiver_findings(asset.id, dossier, made, day)
+            yield row, told + _missing(desk, asset)
+
+
+def _batches(assets: Iterator[AssetRow]) -> Iterator[list[AssetRow]]:
+    while batch := list(islice(assets, BATCH)):
+        yield batch
+
+
+def _dossiers(desk: Desk, assets: Sequence[AssetRow]) -> dict[str, Dossier]:
+    """What decisions about these assets rest on, read at once; none for what was never read."""
+    states = desk.catalog.states([asset.id for asset in assets], Purpose.ARCHIVE.value)
+    photos = {
+        asset.id: (Facts.model_validate(body), asset.sha256, names.text(state.origin().name))
+        for asset in assets
+        if (state := states[asset.id]) and (body := state.facts) is not None
+    }
+    return dict(zip(photos, desk.files_on(list(photos.values())), strict=True))
+
+
+def _missing(desk: Desk, asset: AssetRow) -> list[Finding]:
+    """A finding where the file of a filed picture is not in the archive."""
+    if asset.archived_as is None:
+        return []
+    there = desk.archive.holds(asset.archived_as.removeprefix(f"{ARCHIVE}/"))
+    return [] if there else [gone(asset.id)]
+
+
+def _packs(desk: Desk, day: date) -> Iterator[tuple[PackLine, list[Finding]]]:
+    """Each pack that went out, and its pictures that would not go out so today."""
     for pack in desk.catalog.packs():
         entry = desk.catalog.pack(pack.id)
-        for item in entry[1] if entry else ():
+        items = entry[1] if entry else ()
+        found: list[Finding] = []
+        for item in items:
             asset = desk.catalog.asset(item.asset)
             dossier = desk.dossier(asset) if asset else None
-            if asset is None or dossier is None:
+            if dossier is None:
                 continue
-            purpose = Purpose(pack.purpose)
-            decision = decide_all(dossier, desk.pack, (purpose,), day, pack.territory)[0]
-            if decision.disposition is Disposition.APPROVED:
-                continue
-            refused = decision.disposition is Disposition.REFUSED
-            found.append(
-                report.Finding(
-                    report.Kind.WITHDRAWN_IN_PACK if refused else report.Kind.EXPIRED_IN_PACK,
-                    asset.id,
-                    tuple(sorted({s for r in decision.reasons for s in r.subjects})),
-                    {
-                        "en": f"Pack {pack.id} holds this picture, which may no longer be used.",
-                        "fr": f"Le lot {pack.id} contient cette image, qui ne peut plus servir.",
-                        "ar": f"الحزمة {pack.id} تضم هذه الصورة التي لم يعد استعمالها جائزا.",
-                    },
-                    {
-                        "en": f"Ask {pack.recipient} to stop using {item.file}.",
-                        "fr": f"Demandez à {pack.recipient} de ne plus utiliser {item.file}.",
-                        "ar": f"اطلب من {pack.recipient} التوقف عن استعمال {item.file}.",
-                    },
-                )
-            )
-    return found
+            decision = decide(dossier, desk.pack, Purpose(pack.purpose), day, pack.territory)
+            if (told := in_pack(pack, item, decision)) is not None:
+                found.append(told)
+        yield PackLine(pack, len(items), len({f.asset for f in found})), found
+
+
+def _inbox(desk: Desk) -> Iterator[Finding]:
+    """Sidecars that lie in the inbox and speak of no photograph, there or taken in before."""
+    waiting = inbox.pair(inbox.scan(desk.workspace.inbox)).orphans
+    if number := sum(not _known(desk, orphan) for orphan in waiting):
+        yield orphans(number)
+
+
+def _known(desk: Desk, orphan: inbox.Orphan) -> bool:
+    folder, target = names.key(orphan.folder), names.key(orphan.target)
+    if orphan.whole:
+        return bool(desk.catalog.assets_named(folder, target))
+    return bool(desk.catalog.assets_stemmed(folder, target))

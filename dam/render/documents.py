@@ -7,10 +7,11 @@ from datetime import date
 
 from dam.core.consent import NO_END
 from dam.core.facts import Facts
-from dam.core.model import Decision, Disposition, Reason, Redaction, Waived
+from dam.core.findings import Finding
+from dam.core.model import Decision, Disposition, Purpose, Reason, Redaction, Waived
 from dam.core.private import source_told
 from dam.core.redaction import Drawn
-from dam.core.report import AuditRow, Finding
+from dam.core.report import AuditRow
 from dam.core.rows import AssetRow
 from dam.core.view import Dossier
 from dam.core.waivers import Waiver
@@ -150,6 +151,8 @@ def audit_row(row: AuditRow) -> Json:
         "consents": list(row.consents),
         "until": _day(row.until),
         "purposes": [p.value for p in row.purposes],
+        "dispositions": {p.value: row.verdict(p).disposition.value for p in Purpose},
+        "subjects": list(row.subjects),
         "waivers": list(row.waivers),
     }
 
@@ -157,7 +160,9 @@ def audit_row(row: AuditRow) -> Json:
 def finding(item: Finding, lang: str) -> Json:
     return {
         "kind": item.kind.value,
+        "severity": item.severity.value,
         "asset": item.asset,
+        "pack": item.pack,
         "subjects": list(item.subjects),
         "message": speech(lang, "plain").said(item.message),
         "advice": speech(lang, "plain").said(item.advice),

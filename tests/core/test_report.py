@@ -9,8 +9,9 @@ import pytest
 from dam.core.consent import Record
 from dam.core.decide import decide, decide_all
 from dam.core.facts import FacesFact, Facts, TextFact
+from dam.core.findings import Finding, findings
 from dam.core.model import AgeBand, Disposition, Purpose
-from dam.core.report import KIND_OF_RULE, AuditRow, Finding, Kind, findings, row
+from dam.core.report import KIND_OF_RULE, AuditRow, Kind, row
 from dam.core.rows import AssetRow
 from dam.core.view import Dossier
 from tests.core.dossiers import (

@@ -1,0 +1,198 @@
+"""An audit as one JSON object and as tables of cells; terminal and CSV tell the same tables."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from dam.core.audit import Audit
+from dam.core.model import Disposition, Purpose
+from dam.core.tally import Line, View, by
+from dam.render import documents
+from dam.render.documents import Json
+from dam.render.lang import Speech
+
+
+class Told(enum.StrEnum):
+    """What an audit lists: findings, assets, packs, or sums by one of `View`."""
+
+    FINDING = "finding"
+    ASSET = "asset"
+    PACK = "pack"
+    MONTH = "month"
+    PROGRAMME = "programme"
+    PLACE = "place"
+    PHOTOGRAPHER = "photographer"
+    SUBJECT = "subject"
+    CONSENT = "consent"
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A table: the words of its headings, and its rows. Words of enumerations are translated."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[tuple[object, ...]]
+
+
+def document(found: Audit, told: Told, lang: str) -> Json:
+    """Everything of an audit; see docs/json.md. Names and enumerations are English."""
+    wanted, tally = found.wanted, found.tally
+    return {
+        "as_of": found.as_of.isoformat(),
+        "wanted": {
+            "since": wanted.since.isoformat() if wanted.since else None,
+            "until": wanted.until.isoformat() if wanted.until else None,
+            "programme": wanted.programme,
+            "place": wanted.place,
+            "photographer": wanted.photographer,
+            "purpose": wanted.purpose.value,
+        },
+        "assets": [documents.audit_row(r) for r in found.rows],
+        "totals": totals(found),
+        "matrix": {p.value: documents.counts(dict(tally.matrix[p])) for p in Purpose},
+        "months": _lines(tally.months),
+        "ends": dict(sorted(tally.ends.items())),
+        "kinds": {kind.value: number for kind, number in found.kinds().items()},
+        "findings": [documents.finding(f, lang) for f in found.findings],
+        "packs": [
+            {
+                "pack": p.row.id,
+                "recipient": p.row.recipient,
+                "purpose": p.row.purpose,
+                "territory": p.row.territory,
+                "day": p.row.day.isoformat(),
+                "pictures": p.items,
+                "ended": p.ended,
+            }
+            for p in found.packs
+        ],
+        "by": _lines(by(View(told.value), found.rows, wanted.purpose))
+        if told.value in set(View)
+        else {},
+        "rule_pack": found.pack_digest,
+        "ledger": {"events": found.head[0], "head": found.head[1]},
+    }
+
+
+def totals(found: Audit) -> dict[str, int]:
+    """The sums over all rows, for the purpose of the audit."""
+    tally = found.tally
+    return {
+        **documents.counts(dict(tally.whole.dispositions)),
+        "assets": tally.whole.assets,
+        "with_minors": tally.whole.with_minors,
+        "covered": tally.whole.covered,
+        "minors": tally.minors,
+        "waivers": tally.waivers,
+        "in_archive": tally.in_archive,
+    }
+
+
+def _lines(lines: Mapping[str, Line]) -> dict[str, Json]:
+    return {
+        name: {
+            "assets": line.assets,
+            **documents.counts(dict(line.dispositions)),
+            "with_minors": line.with_minors,
+            "covered": line.covered,
+            "until": line.until.isoformat() if line.until else None,
+        }
+        for name, line in sorted(lines.items())
+    }
+
+
+def cells(found: Audit, told: Told, say: Speech) -> Cells:
+    """The table that lists what is asked for."""
+    if told is Told.FINDING:
+        return _findings(found, say)
+    if told is Told.ASSET:
+        return _assets(found, say)
+    if told is Told.PACK:
+        return _packs(found, say)
+    lines = by(View(told.value), found.rows, found.wanted.purpose)
+    return Cells(
+        (told.value, "photos", *(d.value for d in Disposition), "minors", "covered", "until"),
+        (
+            (
+                name or say.gettext("not stated"),
+                line.assets,
+                *(line.dispositions[d] for d in Disposition),
+                line.with_minors,
+                line.covered,
+                line.until,
+            )
+            for name, line in lines.items()
+        ),
+    )
+
+
+def matrix(found: Audit, say: Speech) -> Cells:
+    """Purposes by dispositions, in photographs."""
+    return Cells(
+        ("purpose", *(d.value for d in Disposition)),
+        (
+            (say.word("purpose", p), *(found.tally.matrix[p][d] for d in Disposition))
+            for p in Purpose
+        ),
+    )
+
+
+def _findings(found: Audit, say: Speech) -> Cells:
+    return Cells(
+        ("severity", "finding", "asset", "people", "what", "advice"),
+        (
+            (
+                say.word("severity", f.severity),
+                say.word("finding", f.kind),
+                f.asset,
+                ", ".join(f.subjects),
+                say.said(f.message),
+                say.said(f.advice),
+            )
+            for f in found.findings
+        ),
+    )
+
+
+def _assets(found: Audit, say: Speech) -> Cells:
+    return Cells(
+        ("asset", "disposition", "day", "programme", "place", "photographer", "people", "minors",
+         "consent", "until", "purposes", "waivers"),
+        (
+            (
+                r.asset,
+                say.word("disposition", r.verdict(found.wanted.purpose).disposition),
+                r.captured_on,
+                r.programme,
+                r.place,
+                r.photographer,
+                r.people,
+                r.minors,
+                ", ".join(r.consents),
+                r.until,
+                say.list(say.word("purpose", p) for p in r.purposes),
+                ", ".join(r.waivers),
+            )
+            for r in found.rows
+        ),
+    )  # fmt: skip
+
+
+def _packs(found: Audit, say: Speech) -> Cells:
+    return Cells(
+        ("pack", "recipient", "purpose", "territory", "day", "photos", "ended"),
+        (
+            (
+                p.row.id,
+                p.row.recipient,
+                say.word("purpose", p.row.purpose),
+                p.row.territory,
+                p.row.day,
+                p.items,
+                p.ended,
+            )
+            for p in found.packs
+        ),
+    )
