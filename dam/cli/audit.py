@@ -85,7 +85,13 @@ def audit(
         raise UsageError("--since lies after --until", "Swap the two days")
     lang = shared.options(context).lang
     with shared.desk(context) as desk:
-        found = flow.audit(desk, wanted, frozenset(map(Kind, kinds)), _days(within))
+        found = flow.audit(desk, wanted, kinds, _days(within))
+        _tell(found, told, format_, lang)
+    if wrong := found.failing(failing):
+        raise FindingsError(f"{wrong} findings of the kinds asked for", "See above")
+
+
+def _tell(found: Audit, told: Told, format_: Format, lang: str) -> None:
     if format_ is Format.JSON:
         terminal.emit(audits.document(found, told, lang))
     elif format_ is Format.CSV:
@@ -94,8 +100,6 @@ def audit(
         csv_table.emit(plain.headings(*listed.columns), listed.rows)
     else:
         _print(found, told, speech(lang))
-    if wrong := found.failing(failing):
-        raise FindingsError(f"{len(wrong)} findings of the kinds asked for", "See above")
 
 
 def _day(given: datetime | None) -> date | None:
@@ -110,7 +114,7 @@ def _days(text: str) -> int:
     return int(read[1]) * (7 if read[2] == "w" else 1)
 
 
-def _kinds(text: str) -> set[str]:
+def _kinds(text: str) -> frozenset[Kind]:
     kinds = {k.strip() for k in text.split(",") if k.strip()}
     known = {k.value for k in Kind}
     if kinds - known:
@@ -118,7 +122,7 @@ def _kinds(text: str) -> set[str]:
             f"There is no kind of finding named {', '.join(sorted(kinds - known))}",
             f"Use: {', '.join(sorted(known))}",
         )
-    return kinds
+    return frozenset(map(Kind, kinds))
 
 
 def _print(found: Audit, told: Told, say: Speech) -> None:

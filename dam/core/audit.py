@@ -1,15 +1,15 @@
-"""An audit as a whole, as data: its rows, its sums and what is wrong."""
+"""An audit as a whole: its sums, and ways to its rows and to what is wrong."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from dam.core.findings import Finding
 from dam.core.report import AuditRow, Kind
 from dam.core.rows import PackRow
-from dam.core.tally import Tally, Wanted
+from dam.core.tally import Line, Tally, View, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +23,28 @@ class PackLine:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """`rows` one an asset, `findings` what to do; `head` is (events, hash) of the ledger."""
+    """What is held on the day `as_of`. There may be millions of assets, so nothing is a list:
+
+    `rows` gives one row an asset, by id; `findings` what to do, the most urgent first; `lines`
+    the sums by one view, by name. Each may be called again while the workspace is open.
+    `kinds` counts the findings. `head` is (events, hash) of the ledger, `pack_digest` that of
+    the rule pack, `anew` how many assets were decided anew for this audit, `doubts` what could
+    not be recomputed, in English.
+    """
 
     as_of: date
     wanted: Wanted
-    rows: tuple[AuditRow, ...]
-    findings: tuple[Finding, ...]
     tally: Tally
+    kinds: Mapping[Kind, int]
     packs: tuple[PackLine, ...]
     head: tuple[int, str]
     pack_digest: str
+    rows: Callable[[], Iterator[AuditRow]]
+    findings: Callable[[], Iterator[Finding]]
+    lines: Callable[[View], Mapping[str, Line]]
+    anew: int = 0
+    doubts: tuple[str, ...] = ()
 
-    def failing(self, kinds: set[str]) -> tuple[Finding, ...]:
-        """The findings of these kinds."""
-        return tuple(f for f in self.findings if f.kind.value in kinds)
-
-    def kinds(self) -> dict[Kind, int]:
-        """How many findings there are of each kind, the most frequent first."""
-        return dict(Counter(f.kind for f in self.findings).most_common())
+    def failing(self, kinds: Iterable[Kind]) -> int:
+        """How many findings are of these kinds."""
+        return sum(self.kinds.get(kind, 0) for kind in frozenset(kinds))

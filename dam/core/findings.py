@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from dam.core.model import Decision, Disposition
+from dam.core.model import Decision, Disposition, Purpose
 from dam.core.report import AuditRow, Kind, kind_of
 from dam.core.rows import AssetRow, PackItemRow, PackRow
 from dam.core.view import Dossier
@@ -85,7 +85,9 @@ def findings(
 
     `ahead` is for how many days from `day` ends of consents and birthdays are told.
     """
-    archived = asset.archived_as is not None
+    archived = asset.archived_as is not None and (
+        decision is None or decision.purpose is Purpose.ARCHIVE
+    )
 
     def told(
         kind: Kind, message: dict[str, str], advice: dict[str, str], *subjects: str

@@ -6,6 +6,7 @@ that changes is told, and carried out by the next `dam ingest`, not here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -31,7 +32,7 @@ from dam.core.model import Decision, Disposition, Purpose
 from dam.core.plan import ARCHIVE
 from dam.core.report import AuditRow, Kind
 from dam.core.rows import AssetRow
-from dam.core.tally import Tally, Wanted
+from dam.core.tally import Tally, Wanted, by
 from dam.core.view import Dossier
 
 #: So many assets are read and decided together; the catalogue takes 500 at most.
@@ -68,15 +69,18 @@ def audit(
         found += (f for f in told if everything or f.asset in meant)
     found += _inbox(desk) if everything else ()
     found = [f for f in found if not kinds or f.kind in kinds]
+    found.sort(key=_urgency)
     return Audit(
         as_of=day,
         wanted=about,
-        rows=tuple(rows),
-        findings=tuple(sorted(found, key=_urgency)),
         tally=tally,
+        kinds=dict(Counter(f.kind for f in found).most_common()),
         packs=tuple(packs),
         head=desk.catalog.head(),
         pack_digest=desk.pack.digest,
+        rows=lambda: iter(rows),
+        findings=lambda: iter(found),
+        lines=lambda view: by(view, rows, about.purpose),
     )
 
 

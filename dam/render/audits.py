@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dam.core.audit import Audit
 from dam.core.model import Disposition, Purpose
-from dam.core.tally import Line, View, by
+from dam.core.tally import Line, View
 from dam.render import documents
 from dam.render.documents import Json
 from dam.render.lang import Speech
@@ -49,13 +49,13 @@ def document(found: Audit, told: Told, lang: str) -> Json:
             "photographer": wanted.photographer,
             "purpose": wanted.purpose.value,
         },
-        "assets": [documents.audit_row(r) for r in found.rows],
+        "assets": [documents.audit_row(r) for r in found.rows()],
         "totals": totals(found),
         "matrix": {p.value: documents.counts(dict(tally.matrix[p])) for p in Purpose},
         "months": _lines(tally.months),
         "ends": dict(sorted(tally.ends.items())),
-        "kinds": {kind.value: number for kind, number in found.kinds().items()},
-        "findings": [documents.finding(f, lang) for f in found.findings],
+        "kinds": {kind.value: number for kind, number in found.kinds.items()},
+        "findings": [documents.finding(f, lang) for f in found.findings()],
         "packs": [
             {
                 "pack": p.row.id,
@@ -68,7 +68,7 @@ def document(found: Audit, told: Told, lang: str) -> Json:
             }
             for p in found.packs
         ],
-        "by": _lines(by(View(told.value), found.rows, wanted.purpose))
+        "by": _lines(found.lines(View(told.value)))
         if told.value in set(View)
         else {},
         "rule_pack": found.pack_digest,
@@ -111,7 +111,7 @@ def cells(found: Audit, told: Told, say: Speech) -> Cells:
         return _assets(found, say)
     if told is Told.PACK:
         return _packs(found, say)
-    lines = by(View(told.value), found.rows, found.wanted.purpose)
+    lines = found.lines(View(told.value))
     return Cells(
         (told.value, "photos", *(d.value for d in Disposition), "minors", "covered", "until"),
         (
@@ -151,7 +151,7 @@ def _findings(found: Audit, say: Speech) -> Cells:
                 say.said(f.message),
                 say.said(f.advice),
             )
-            for f in found.findings
+            for f in found.findings()
         ),
     )
 
@@ -175,7 +175,7 @@ def _assets(found: Audit, say: Speech) -> Cells:
                 say.list(say.word("purpose", p) for p in r.purposes),
                 ", ".join(r.waivers),
             )
-            for r in found.rows
+            for r in found.rows()
         ),
     )  # fmt: skip
 
