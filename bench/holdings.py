@@ -160,7 +160,7 @@ def _add(desk: Desk, unit: Unit, number: int, told: Facts, at: datetime) -> str:
             removed=True,
         )
     )
-    unit.put_facts(ident, told.digest(), told.body())
+    unit.put_facts(ident, told.digest(), told.body(), at)
     subjects = [p.subject for p in told.people.persons if p.subject]
     unit.set_subjects(ident, subjects, [s.replace("S-", "C-") for s in subjects])
     archive = Purpose.ARCHIVE.value

@@ -381,9 +381,10 @@ def open_desk(
             stack.enter_context(WorkspaceLock(workspace.lock))
         catalog = stack.enter_context(_catalog(workspace, stack, writing, untouched))
         _clock_runs_on(catalog, now().astimezone(UTC))
-        if writing and catalog.rule_pack(pack.digest) is None:
+        if writing and catalog.rule_pack_on() != pack.digest:
             with catalog.transaction() as unit:
                 unit.put_rule_pack(pack.digest, {"files": dict(pack.sources)})
+                unit.use_rule_pack(pack.digest, now().astimezone(UTC))
                 unit.append(Event("rules.used", pack.digest, {}), now().astimezone(UTC))
         yield Desk(
             workspace=workspace,

@@ -7,11 +7,12 @@ Subjects are pseudonyms throughout. What is wrong is told by `dam.core.findings`
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from dam.core.consent import NO_END
+from dam.core.facts import Facts
 from dam.core.model import AgeBand, Decision, Disposition, Purpose, Reason
 from dam.core.rows import AssetRow
 from dam.core.view import Dossier, age_of, chosen
@@ -76,7 +77,7 @@ KIND_OF_RULE = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one asset may do for one purpose, and the kinds of what stands in the way."""
+    """What one asset may do for one purpose, and the kind of each thing in the way, sorted."""
 
     disposition: Disposition
     kinds: tuple[Kind, ...] = ()
@@ -126,6 +127,51 @@ class AuditRow:
         return self.verdicts[tuple(Purpose).index(purpose)]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An audit row as it is kept: true before `holds_until`, under the rule pack of that digest
+
+    ("" where no rule was asked).
+    """
+
+    row: AuditRow
+    pack_digest: str
+    holds_until: date | None
+
+
+def profile(row: AuditRow) -> str:
+    """What an asset may do for each purpose, as one line of text; see `of_profile`."""
+    parts = [row.disposition.value]
+    for verdict in row.verdicts:
+        parts.append(":".join([verdict.disposition.value, *verdict.kinds]))
+    return " ".join(parts)
+
+
+def of_profile(told: str) -> tuple[Disposition, tuple[Verdict, ...]]:
+    """The disposition and the verdicts that `profile` wrote. ValueError for anything else."""
+    own, *each = told.split(" ")
+    verdicts = []
+    for part in each:
+        disposition, *kinds = part.split(":")
+        verdicts.append(Verdict(Disposition(disposition), tuple(map(Kind, kinds))))
+    if verdicts and len(verdicts) != len(Purpose):
+        raise ValueError("not one verdict for each purpose")
+    return Disposition(own), tuple(verdicts)
+
+
+def kept(
+    asset: AssetRow, dossier: Dossier | None, decisions: Sequence[Decision], day: date, term: str
+) -> Kept:
+    """The audit row of an asset as it is kept; `dossier` None where nothing could be read."""
+    told = row(asset, dossier or Dossier(Facts()), decisions, day, term)
+    ends = (d.holds_until for d in decisions if d.holds_until is not None)
+    return Kept(
+        replace(told, waivers=()),
+        decisions[0].pack_digest if decisions else "",
+        min(ends, default=None),
+    )
+
+
 def kind_of(reason: Reason) -> Kind:
     """The kind of finding that a rule's reason is."""
     return KIND_OF_RULE.get(reason.rule, Kind.HELD)
@@ -168,9 +214,9 @@ def _verdicts(asset: AssetRow, decisions: Iterable[Decision]) -> tuple[Verdict, 
     found = []
     for purpose in Purpose:
         decision = made[purpose]
-        kinds = tuple(sorted({kind_of(reason) for reason in decision.reasons}))
+        kinds = tuple(sorted(kind_of(reason) for reason in decision.reasons))
         found.append(Verdict(decision.disposition, kinds))
     if asset.note:
         # The rules may approve, but no clean rendition could be made: it is not usable.
-        found = [Verdict(asset.disposition, tuple(sorted({*v.kinds, Kind.HELD}))) for v in found]
+        found = [Verdict(asset.disposition, tuple(sorted((*v.kinds, Kind.HELD)))) for v in found]
     return tuple(found)

@@ -68,9 +68,7 @@ def document(found: Audit, told: Told, lang: str) -> Json:
             }
             for p in found.packs
         ],
-        "by": _lines(found.lines(View(told.value)))
-        if told.value in set(View)
-        else {},
+        "by": _lines(found.lines(View(told.value))) if told.value in set(View) else {},
         "rule_pack": found.pack_digest,
         "ledger": {"events": found.head[0], "head": found.head[1]},
     }

@@ -155,7 +155,7 @@ def test_facts_come_back_exactly(catalog: Catalog, body: dict[str, object]) -> N
     digest = str(hash(repr(body)))
     try:
         with catalog.transaction() as unit:
-            unit.put_facts(ONE, digest, body)
+            unit.put_facts(ONE, digest, body, NOON)
     except DamError:
         assert "inf" in repr(body)
         return
@@ -261,10 +261,10 @@ def test_a_decision_that_makes_no_sense_is_told(catalog: Catalog, path: Path, ch
 
 def test_facts_and_rule_packs_are_kept_by_digest(catalog: Catalog) -> None:
     with catalog.transaction() as unit:
-        unit.put_facts(ONE, "1", {"faces": 2})
-        unit.put_facts(ONE, "2", {"faces": 3})
-        unit.put_facts(ONE, "1", {"faces": 2})
-        unit.put_facts(TWO, "1", {"faces": 2})
+        unit.put_facts(ONE, "1", {"faces": 2}, NOON)
+        unit.put_facts(ONE, "2", {"faces": 3}, NOON)
+        unit.put_facts(ONE, "1", {"faces": 2}, NOON)
+        unit.put_facts(TWO, "1", {"faces": 2}, NOON)
         unit.put_rule_pack("p", {"rules": []})
         unit.put_rule_pack("p", {"rules": []})
     assert catalog.facts("1") == {"faces": 2}

@@ -19,6 +19,7 @@ from typing import Self
 from sqlalchemy import text  # noqa: TID251
 
 from dam.adapters.catalog.assets import AssetReads, AssetWrites
+from dam.adapters.catalog.audits import AuditReads, AuditWrites, Profile, Shown, Which
 from dam.adapters.catalog.batches import BatchReads, BatchWrites
 from dam.adapters.catalog.consents import ConsentReads, ConsentWrites
 from dam.adapters.catalog.decisions import DecisionReads, DecisionWrites
@@ -30,7 +31,7 @@ from dam.adapters.catalog.provenance import ProvenanceReads, ProvenanceWrites
 from dam.adapters.catalog.redactions import RedactionReads, RedactionWrites
 from dam.adapters.catalog.waivers import WaiverReads, WaiverWrites
 
-__all__ = ["Catalog", "Unit"]
+__all__ = ["Catalog", "Profile", "Shown", "Unit", "Which"]
 
 
 def _random_id() -> str:
@@ -43,6 +44,7 @@ class Unit(
     ConsentWrites,
     DecisionWrites,
     BatchWrites,
+    AuditWrites,
     PackWrites,
     WaiverWrites,
     RedactionWrites,
@@ -57,6 +59,7 @@ class Catalog(
     ConsentReads,
     DecisionReads,
     BatchReads,
+    AuditReads,
     PackReads,
     WaiverReads,
     RedactionReads,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -11,7 +11,15 @@ from sqlalchemy import ColumnElement, insert, select, update  # noqa: TID251
 
 from dam.adapters.catalog.engine import Found
 from dam.adapters.catalog.part import Part
-from dam.adapters.catalog.tables import assets, decisions, facts, notes, rule_packs
+from dam.adapters.catalog.tables import (
+    assets,
+    decisions,
+    facts,
+    facts_versions,
+    notes,
+    rule_pack_uses,
+    rule_packs,
+)
 from dam.core.errors import DamError, IntegrityError
 from dam.core.model import Decision, Obligation, Otherwise, Purpose, Reason, Redaction, Waived
 
@@ -116,6 +124,17 @@ def _pair(stored: list[str]) -> tuple[str, str]:
 class DecisionReads(Part):
     """What was decided, on which facts and under which rules."""
 
+    def decisions_for(self, ids: Sequence[str], purpose: Purpose) -> dict[str, Decision]:
+        """The current decision for one purpose on each of these assets (at most 500)."""
+        rows = self._db.rows(
+            select(decisions.c.asset, *_PLAIN, decisions.c.body).where(
+                decisions.c.asset.in_(ids),
+                decisions.c.purpose == purpose.value,
+                decisions.c.current,
+            )
+        )
+        return {row.asset: _restore(row) for row in rows}
+
     def facts(self, digest: str) -> dict[str, object] | None:
         """The facts of that digest, or None."""
         row = self._db.one(select(facts.c.body).where(facts.c.digest == digest).limit(1))
@@ -125,6 +144,14 @@ class DecisionReads(Part):
         """The rule pack of that digest, or None."""
         row = self._db.one(select(rule_packs.c.body).where(rule_packs.c.digest == digest))
         return None if row is None else row.body
+
+    def rule_pack_on(self, before: datetime | None = None) -> str | None:
+        """The digest of the rule pack in use just before an instant (now, without one), or None."""
+        uses = select(rule_pack_uses.c.digest)
+        if before is not None:
+            uses = uses.where(rule_pack_uses.c.used_at < before)
+        row = self._db.one(uses.order_by(rule_pack_uses.c.row.desc()).limit(1))
+        return None if row is None else str(row.digest)
 
     def recall(self, key: str) -> str | None:
         """What was remembered under a key, or None."""
@@ -169,11 +196,18 @@ class DecisionReads(Part):
 class DecisionWrites(DecisionReads):
     """New facts and new decisions. Earlier ones stay on record."""
 
-    def put_facts(self, asset: str, digest: str, body: dict[str, object]) -> None:
+    def put_facts(
+        self, asset: str, digest: str, body: dict[str, object], recorded_at: datetime
+    ) -> None:
         """Keep what is now known of an asset and make it the asset's current facts."""
         known = select(facts.c.digest).where(facts.c.digest == digest, facts.c.asset == asset)
         if self._db.one(known) is None:
             self._db.run(insert(facts).values(asset=asset, digest=digest, body=body))
+        current = self._db.one(select(assets.c.facts_digest).where(assets.c.id == asset))
+        if current is None or current.facts_digest != digest:
+            self._db.run(
+                insert(facts_versions).values(asset=asset, digest=digest, recorded_at=recorded_at)
+            )
         self._db.run(update(assets).where(assets.c.id == asset).values(facts_digest=digest))
 
     def remember(self, key: str, value: str) -> None:
@@ -185,6 +219,10 @@ class DecisionWrites(DecisionReads):
         """Keep a rule pack, so that a decision made with it can be explained years later."""
         if self.rule_pack(digest) is None:
             self._db.run(insert(rule_packs).values(digest=digest, body=body))
+
+    def use_rule_pack(self, digest: str, used_at: datetime) -> None:
+        """A rule pack, which is kept, counts from now on."""
+        self._db.run(insert(rule_pack_uses).values(digest=digest, used_at=used_at))
 
     def put_decisions(self, asset: str, made: Iterable[Decision], made_at: datetime) -> None:
         """Make these the current decisions for their purposes.

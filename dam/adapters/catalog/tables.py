@@ -24,7 +24,7 @@ from sqlalchemy import (  # noqa: TID251
 from dam.adapters.catalog.columns import Decided, Huge, Instant, Json, Words
 
 #: The newest revision in `migrations/versions`; a test holds the two together.
-HEAD = "0004"
+HEAD = "0005"
 
 metadata = MetaData()
 
@@ -59,6 +59,13 @@ assets = Table(
     Column("note_hint", Words, nullable=False),
     Index("ix_assets_added", "added_at", "id"),
     Index("ix_assets_disposition", "disposition", "added_at", "id"),
+)
+
+Index(
+    "ix_assets_archived",
+    assets.c.archived_as,
+    sqlite_where=assets.c.archived_as.is_not(None),
+    postgresql_where=assets.c.archived_as.is_not(None),
 )
 
 provenance = Table(
@@ -248,11 +255,30 @@ facts = Table(
     Column("body", Json, nullable=False),
 )
 
+#: Which facts of an asset counted from when on.
+facts_versions = Table(
+    "facts_versions",
+    metadata,
+    Column("row", _Serial, primary_key=True),
+    Column("asset", Words, ForeignKey("assets.id"), nullable=False, index=True),
+    Column("digest", String(64), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+)
+
 rule_packs = Table(
     "rule_packs",
     metadata,
     Column("digest", String(64), primary_key=True),
     Column("body", Json, nullable=False),
+)
+
+#: Which rule pack counted from when on.
+rule_pack_uses = Table(
+    "rule_pack_uses",
+    metadata,
+    Column("row", _Serial, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("used_at", Instant, nullable=False),
 )
 
 decisions = Table(
@@ -291,6 +317,44 @@ Index(
     decisions.c.pack_digest,
     sqlite_where=decisions.c.current == true(),
     postgresql_where=decisions.c.current == true(),
+)
+
+#: What an asset may do for each purpose and what stands in the way, as text; many share one.
+#: `pack_digest` is "" where no rule was asked.
+audit_profiles = Table(
+    "audit_profiles",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("pack_digest", String(64), nullable=False),
+    Column("told", Words, nullable=False),
+    UniqueConstraint("pack_digest", "told"),
+)
+
+#: What an audit tells of an asset, true until `holds_until` while the rule pack is the same and
+#: the asset waits for no decision. Ids in `consents` and `subjects` stand on lines of their own.
+#: Without rowid every index ends in the asset, so that the sums of an audit need nothing else.
+audit_rows = Table(
+    "audit_rows",
+    metadata,
+    _asset(primary_key=True),
+    Column("captured_on", Date),
+    Column("photographer", Words),
+    Column("programme", Words),
+    Column("place", Words, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("minors", Integer, nullable=False),
+    Column("consents", Words, nullable=False),
+    Column("subjects", Words, nullable=False),
+    Column("until", Date),
+    Column("majority", Date),
+    Column("holds_until", Date),
+    Column("profile", _Serial, ForeignKey("audit_profiles.id"), nullable=False),
+    Index("ix_audit_rows_day", "captured_on", "profile", "minors", "until", "holds_until"),
+    Index("ix_audit_rows_until", "until", "profile", "holds_until"),
+    Index("ix_audit_rows_majority", "majority", "profile", "holds_until"),
+    Index("ix_audit_rows_holds", "holds_until"),
+    Index("ix_audit_rows_profile", "profile", "asset"),
+    sqlite_with_rowid=False,
 )
 
 waivers = Table(

@@ -8,7 +8,7 @@ must be looked at again, is left to `settle`, one by one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dam.adapters.desk import Desk
 from dam.core.model import Decision, Disposition, Purpose
@@ -17,7 +17,7 @@ from dam.core.rows import AssetState
 from dam.flows.ingest import previews
 from dam.flows.ingest.consider import Considered
 from dam.flows.ingest.outcome import Outcome, became, whys
-from dam.flows.ingest.settle import announce, on_stored_facts, rights_digest
+from dam.flows.ingest.settle import announce, audited, on_stored_facts, rights_digest
 
 #: So many are read, decided and recorded together; the catalogue takes 500 at most.
 BATCH = 200
@@ -96,6 +96,12 @@ def _record(desk: Desk, states: dict[str, AssetState], plain: dict[str, Consider
     marks = {asset: mark for asset in plain if (mark := states[asset].mark) is not None}
     with desk.catalog.transaction() as unit:
         unit.put_decisions_of(fresh, at)
+        unit.put_audit_rows(
+            [
+                audited(desk, replace(states[asset].row, disposition=_archive(c).disposition), c)
+                for asset, c in plain.items()
+            ]
+        )
         unit.clear_due_of(marks)
         for asset, considered in plain.items():
             decision = _archive(considered)

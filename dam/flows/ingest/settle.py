@@ -15,19 +15,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.darkroom import Child, Darkroom
 from dam.adapters.desk import Desk
-from dam.core import names
+from dam.core import names, report
 from dam.core.errors import IntegrityError, RenditionRefused, StorageError, UnusablePhoto
 from dam.core.facts import VERSION, Facts, digest_of
 from dam.core.model import Decision, Disposition, Event, Face, Purpose
 from dam.core.plan import ARCHIVE, Publish, Retract, asset_id, plan
 from dam.core.readings import Rendered, RenderJob, Status
-from dam.core.rows import AssetRow, AssetState, ProvenanceRow, RenditionRow
+from dam.core.rows import AssetChange, AssetRow, AssetState, ProvenanceRow, RenditionRow
 from dam.flows.ingest import previews
 from dam.flows.ingest.consider import (
     MAX_SIDECARS,
@@ -211,14 +211,15 @@ def reject(desk: Desk, task: Task, unusable: UnusablePhoto) -> Outcome:
         unusable = UnusablePhoto(unusable.what, TRY_AGAIN)
     disposition = Disposition.HELD if unusable.incomplete else Disposition.QUARANTINED
     relative = _filed_as(desk, row.id)
+    change: AssetChange = {
+        "disposition": disposition,
+        "archived_as": None,
+        "note": unusable.what,
+        "note_hint": unusable.hint,
+    }
     with desk.catalog.transaction() as unit:
-        unit.update_asset(
-            row.id,
-            disposition=disposition,
-            archived_as=None,
-            note=unusable.what,
-            note_hint=unusable.hint,
-        )
+        unit.update_asset(row.id, **change)
+        keep(desk, unit, replace(row, **change), None)
         if disposition is not row.disposition:
             unit.append(
                 Event(f"asset.{disposition.value}", row.id, {"why": unusable.what}), desk.instant()
@@ -406,11 +407,15 @@ def _hold_unrendered(
 ) -> Outcome:
     """The rules approve, but no clean rendition can be made: held until somebody looks."""
     row = task.row
+    change: AssetChange = {
+        "disposition": Disposition.HELD,
+        "note": refused.what,
+        "note_hint": refused.hint,
+    }
     with desk.catalog.transaction() as unit:
         record(desk, unit, task, considered, None)
-        unit.update_asset(
-            row.id, disposition=Disposition.HELD, note=refused.what, note_hint=refused.hint
-        )
+        unit.update_asset(row.id, **change)
+        keep(desk, unit, replace(row, **summary(considered) | change), considered)
     why = Why.plain("rendition-refused", refused.what, refused.hint)
     return Outcome("", became(Disposition.HELD), row.id, row.sha256, (why,))
 
@@ -425,32 +430,51 @@ def record(
     row = task.row
     facts, at = considered.facts, desk.instant()
     decision = considered.decision(Purpose.ARCHIVE)
-    unit.put_facts(row.id, facts.digest(), facts.body())
+    unit.put_facts(row.id, facts.digest(), facts.body(), at)
     unit.put_decisions(row.id, considered.decisions, at)
     subjects = sorted({p.subject for p in facts.people.persons if p.subject})
     unit.set_subjects(row.id, subjects, sorted(considered.consents()))
-    unit.update_asset(
-        row.id,
-        format=facts.format,
-        width=facts.width,
-        height=facts.height,
-        disposition=decision.disposition,
-        archived_as=archived,
-        captured_on=considered.captured,
-        captured_source=", ".join(facts.captured.sources),
-        photographer=facts.photographer.value,
-        programme=facts.programme.value,
-        country=facts.country.value,
-        city=facts.city.value,
-        facts_digest=facts.digest(),
-        note="",
-        note_hint="",
-    )
+    change = summary(considered) | {"disposition": decision.disposition, "archived_as": archived}
+    unit.update_asset(row.id, **change)
+    keep(desk, unit, replace(row, **change), considered)
     if decision.disposition is not row.disposition or not row.facts_digest:
         announce(unit, row.id, decision, at)
     if task.mark is None:
         return unit.due_mark(row.id) is None
     return unit.clear_due(row.id, task.mark)
+
+
+def summary(considered: Considered) -> AssetChange:
+    """What an asset's own row says of its facts; the note that no decision explained is gone."""
+    facts = considered.facts
+    return {
+        "format": facts.format,
+        "width": facts.width,
+        "height": facts.height,
+        "captured_on": considered.captured,
+        "captured_source": ", ".join(facts.captured.sources),
+        "photographer": facts.photographer.value,
+        "programme": facts.programme.value,
+        "country": facts.country.value,
+        "city": facts.city.value,
+        "facts_digest": facts.digest(),
+        "note": "",
+        "note_hint": "",
+    }
+
+
+def keep(desk: Desk, unit: Unit, row: AssetRow, considered: Considered | None) -> None:
+    """Keep what audits tell of an asset that stands so from now on."""
+    unit.put_audit_rows([audited(desk, row, considered)])
+
+
+def audited(desk: Desk, row: AssetRow, considered: Considered | None) -> report.Kept:
+    """What audits tell of an asset; `considered` None where it could not be read."""
+    term = desk.pack.policy.default_term
+    if considered is None:
+        return report.kept(row, None, (), desk.day(), term)
+    made = considered.decisions
+    return report.kept(row, considered.dossier, made, made[0].day, term)
 
 
 def _told(decision: Decision | None) -> dict[str, object]:
