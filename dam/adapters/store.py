@@ -26,6 +26,8 @@ _EMPTY = hashlib.sha256().hexdigest()
 _RELATIVE = re.compile(
     r"[0-9]{4}/(?:0[1-9]|1[0-2])/(?:0[1-9]|[12][0-9]|3[01])/[0-9a-z][0-9a-z-]{0,79}\.jpg"
 )
+#: Year, month and day.
+_DATED = 3
 _NOT_A_FILE = {
     stat.S_IFLNK: "A link, not a file",
     stat.S_IFIFO: "A pipe, not a file",
@@ -340,15 +342,20 @@ class Archive:
             except FileNotFoundError:
                 return None
 
-    def holds(self, relative: str) -> bool:
-        """Whether a file of that name is there, whatever is in it; errors as for `digest`."""
-        *folders, name = _parts(relative)
+    def names(self, folder: str) -> frozenset[str]:
+        """The names of the files in a dated folder (`2021/11/18/`), whatever is in them; none
+
+        where there is no such folder. Raises StorageError.
+        """
+        parts = folder.strip("/").split("/")
+        if len(parts) != _DATED or not all(part.isascii() and part.isdigit() for part in parts):
+            raise IntegrityError("Not a dated folder of the archive")
         with fs.disk("Reading the archive"):
             try:
-                with fs.folder(self._root, *folders) as at, fs.regular(name, at):
-                    return True
+                with fs.folder(self._root, *parts) as at, os.scandir(at) as found:
+                    return frozenset(e.name for e in found if e.is_file(follow_symlinks=False))
             except FileNotFoundError:
-                return False
+                return frozenset()
 
     def remove(self, relative: str) -> None:
         """Takes a rendition out, and dated folders it leaves empty; missing is fine."""

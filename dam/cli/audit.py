@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from datetime import date, datetime
+from itertools import islice
 from typing import Annotated
 
 import typer
@@ -25,6 +26,10 @@ EXAMPLES = (
     "Examples: dam audit --fail-on missing_consent,expired; dam audit --by consent; "
     "dam audit --programme amal --since 2021-11-01 --purpose press --by asset --format csv"
 )
+
+
+#: So many lines a table lists unless somebody asks for more or less.
+LIMIT = 100
 
 
 class Format(enum.StrEnum):
@@ -73,6 +78,9 @@ def audit(
         str,
         typer.Option("--fail-on", metavar="KIND[,KIND]", help="Exit with 3 on such findings."),
     ] = "",
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, help="List so many lines in a table; 0 for all.")
+    ] = LIMIT,
     format_: Annotated[
         Format,
         typer.Option("--format", help="Tables for people, one JSON object, or CSV of one table."),
@@ -84,22 +92,25 @@ def audit(
     if wanted.since and wanted.until and wanted.since > wanted.until:
         raise UsageError("--since lies after --until", "Swap the two days")
     lang = shared.options(context).lang
-    with shared.desk(context) as desk:
-        found = flow.audit(desk, wanted, kinds, _days(within))
-        _tell(found, told, format_, lang)
+    with (
+        shared.desk(context) as desk,
+        terminal.progress(speech(lang).gettext("Deciding anew")) as progress,
+        flow.audit(desk, wanted, kinds, _days(within), progress) as found,
+    ):
+        _tell(found, told, format_, lang, limit)
     if wrong := found.failing(failing):
         raise FindingsError(f"{wrong} findings of the kinds asked for", "See above")
 
 
-def _tell(found: Audit, told: Told, format_: Format, lang: str) -> None:
+def _tell(found: Audit, told: Told, format_: Format, lang: str, limit: int) -> None:
     if format_ is Format.JSON:
-        terminal.emit(audits.document(found, told, lang))
+        terminal.stream(audits.document(found, told, lang))
     elif format_ is Format.CSV:
         plain = speech(lang, "plain")
         listed = audits.cells(found, told, plain)
         csv_table.emit(plain.headings(*listed.columns), listed.rows)
     else:
-        _print(found, told, speech(lang))
+        _print(found, told, speech(lang), limit)
 
 
 def _day(given: datetime | None) -> date | None:
@@ -125,7 +136,7 @@ def _kinds(text: str) -> frozenset[Kind]:
     return frozenset(map(Kind, kinds))
 
 
-def _print(found: Audit, told: Told, say: Speech) -> None:
+def _print(found: Audit, told: Told, say: Speech, limit: int) -> None:
     totals = audits.totals(found)
     parts = [
         say.list(counts.PHOTOS[name](say, totals[name]) for name in names)
@@ -143,9 +154,25 @@ def _print(found: Audit, told: Told, say: Speech) -> None:
             waivers=totals["waivers"],
         )
     )
-    terminal.line("")
-    for table in (audits.matrix(found, say), audits.cells(found, told, say)):
-        terminal.table(say.headings(*table.columns), list(table.rows))
+    for table in (audits.matrix(found, say), audits.kinds(found, say)):
         terminal.line("")
+        terminal.table(say.headings(*table.columns), list(table.rows))
+    terminal.line("")
+    listed = audits.cells(found, told, say)
+    shown = list(islice(listed.rows, limit or None))
+    terminal.table(say.headings(*listed.columns), shown)
+    if (more := audits.number(found, told) - len(shown)) > 0:
+        terminal.line(
+            say.gettext("{n} more: add --limit 0, or --format csv for a spreadsheet", n=more)
+        )
+    terminal.line("")
+    if found.anew:
+        terminal.line(
+            say.ngettext(
+                "{n} photo was decided anew for this audit: run dam ingest",
+                "{n} photos were decided anew for this audit: run dam ingest",
+                found.anew,
+            )
+        )
     events = say.ngettext("{n} event", "{n} events", found.head[0])
     terminal.line(say.gettext("ledger: {events}, head {head}", events=events, head=found.head[1]))

@@ -6,10 +6,11 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeGuard
 
 from dam.core.model import Decision, Disposition, Purpose
 from dam.core.report import AuditRow, Kind, kind_of
-from dam.core.rows import AssetRow, PackItemRow, PackRow
+from dam.core.rows import PackItemRow, PackRow
 from dam.core.view import Dossier
 from dam.core.waivers import Waiver, counting, purposes_lifted
 
@@ -67,7 +68,7 @@ class Finding:
     pack: str | None = None
 
 
-def severity(kind: Kind, *, archived: bool = False) -> Severity:
+def severity(kind: Kind, archived: bool = False) -> Severity:
     """How urgent a finding is; `archived`: the picture stands in the archive all the same."""
     if archived and kind not in _HARMLESS:
         return Severity.CRITICAL
@@ -75,38 +76,50 @@ def severity(kind: Kind, *, archived: bool = False) -> Severity:
 
 
 def findings(
-    asset: AssetRow,
+    row: AuditRow,
     decision: Decision | None,
-    audit: AuditRow,
     day: date,
     ahead: int = AHEAD_DAYS,
+    note: tuple[str, str] = ("", ""),
 ) -> list[Finding]:
     """What is wrong or soon wrong with one asset for the purpose of `decision`.
 
-    `ahead` is for how many days from `day` ends of consents and birthdays are told.
+    `ahead` is for how many days from `day` ends of consents and birthdays are told. `note` says
+    why it waits where no decision does, and what to do.
     """
-    archived = asset.archived_as is not None and (
+    archived = row.archived_as is not None and (
         decision is None or decision.purpose is Purpose.ARCHIVE
     )
 
     def told(
         kind: Kind, message: dict[str, str], advice: dict[str, str], *subjects: str
     ) -> Finding:
-        return Finding(kind, asset.id, subjects, message, advice, severity(kind, archived=archived))
+        return Finding(kind, row.asset, subjects, message, advice, severity(kind, archived))
 
-    if decision is None:
-        note = {"en": asset.note or "Not decided yet"}
-        return [told(Kind.UNREADABLE, note, {"en": asset.note_hint or "Run dam ingest"})]
+    why, hint = note
+    if decision is None or not row.verdicts:
+        return [
+            told(
+                Kind.UNREADABLE,
+                {"en": why or "Not decided yet"},
+                {"en": hint or "Run dam ingest"},
+            )
+        ]
     found = [told(kind_of(r), r.message, r.advice, *r.subjects) for r in decision.reasons]
-    if asset.note:
-        found.append(told(Kind.HELD, {"en": asset.note}, {"en": asset.note_hint}))
-    if decision.reasons:
+    if why:
+        found.append(told(Kind.HELD, {"en": why}, {"en": hint}))
+    if found:
         return found
-    if audit.until and (audit.until - day).days <= ahead:
-        found.append(told(Kind.EXPIRING, *_expiring(audit.until)))
-    if audit.majority and (audit.majority - day).days <= ahead:
-        found.append(told(Kind.MAJORITY_SOON, *_of_age(audit.majority)))
+    if nears(row.until, day, ahead):
+        found.append(told(Kind.EXPIRING, *_expiring(row.until)))
+    if nears(row.majority, day, ahead):
+        found.append(told(Kind.MAJORITY_SOON, *_of_age(row.majority)))
     return found
+
+
+def nears(end: date | None, day: date, ahead: int) -> TypeGuard[date]:
+    """Whether an end lies at most so many days ahead of a day."""
+    return end is not None and (end - day).days <= ahead
 
 
 def _expiring(until: date) -> tuple[dict[str, str], dict[str, str]]:
@@ -144,17 +157,21 @@ def _of_age(first: date) -> tuple[dict[str, str], dict[str, str]]:
     )
 
 
-def in_pack(pack: PackRow, item: PackItemRow, decision: Decision) -> Finding | None:
-    """A finding where a picture that went out would not go out today; `decision` is today's for
-    the pack's purpose and territory."""
-    if decision.disposition is Disposition.APPROVED:
+def in_pack(
+    pack: PackRow, item: PackItemRow, disposition: Disposition, subjects: Iterable[str] = ()
+) -> Finding | None:
+    """A finding where a picture that went out would not go out on the day of the audit, for the
+
+    pack's purpose and territory: `disposition` is what it would be, because of these subjects.
+    """
+    if disposition is Disposition.APPROVED:
         return None
-    refused = decision.disposition is Disposition.REFUSED
+    refused = disposition is Disposition.REFUSED
     kind = Kind.WITHDRAWN_IN_PACK if refused else Kind.EXPIRED_IN_PACK
     return Finding(
         kind,
         item.asset,
-        tuple(sorted({s for r in decision.reasons for s in r.subjects})),
+        tuple(sorted(set(subjects))),
         {
             "en": f"Pack {pack.id} holds this picture, which may no longer be used.",
             "fr": f"Le lot {pack.id} contient cette image, qui ne peut plus servir.",

@@ -122,9 +122,17 @@ class AuditRow:
 
     def verdict(self, purpose: Purpose) -> Verdict:
         """What it may do for a purpose; its own disposition where nothing was decided."""
-        if not self.verdicts:
-            return Verdict(self.disposition, (Kind.UNREADABLE,))
-        return self.verdicts[tuple(Purpose).index(purpose)]
+        return verdict_for(purpose, self.disposition, self.verdicts)
+
+
+def verdict_for(purpose: Purpose, disposition: Disposition, verdicts: Sequence[Verdict]) -> Verdict:
+    """Of the verdicts on an asset that for a purpose; its own `disposition` where there is none."""
+    if not verdicts:
+        return Verdict(disposition, (Kind.UNREADABLE,))
+    return verdicts[_PLACE[purpose]]
+
+
+_PLACE = {purpose: place for place, purpose in enumerate(Purpose)}
 
 
 @dataclass(frozen=True, slots=True)

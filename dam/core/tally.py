@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -29,22 +29,11 @@ class Wanted:
     photographer: str | None = None
     purpose: Purpose = Purpose.ARCHIVE
 
-    def meets(self, row: AuditRow) -> bool:
-        """Whether the audit is about this asset; one without a day is in no span of days."""
-        day = row.captured_on
-        if (self.since or self.until) and day is None:
-            return False
-        return (
-            (self.since is None or (day is not None and day >= self.since))
-            and (self.until is None or (day is not None and day <= self.until))
-            and (self.programme is None or row.programme == self.programme)
-            and (self.photographer is None or row.photographer == self.photographer)
-            and (self.place is None or self.place.casefold() in _places(row))
-        )
 
-
-def _places(row: AuditRow) -> set[str]:
-    return {part.strip().casefold() for part in (row.place, *row.place.split(","))} - {""}
+def lies_in(place: str, wanted: str) -> bool:
+    """Whether a row's place (`Tanger, MA`) is the wanted one, or its town or country is."""
+    parts = {part.strip().casefold() for part in (place, *place.split(","))}
+    return bool(wanted.strip()) and wanted.strip().casefold() in parts
 
 
 @dataclass(slots=True)
@@ -66,20 +55,26 @@ class Line:
 
     def add(self, row: AuditRow, purpose: Purpose) -> None:
         """Count a row in."""
-        verdict = row.verdict(purpose)
-        self.dispositions[verdict.disposition] += 1
-        if row.minors:
-            self.with_minors += 1
-            self.covered += verdict.disposition is Disposition.APPROVED
-        if row.until and verdict.disposition is Disposition.APPROVED:
-            self.until = min(self.until or row.until, row.until)
+        self.count(row.verdict(purpose).disposition, row.minors, row.until)
+
+    def count(
+        self, disposition: Disposition, minors: int, until: date | None, number: int = 1
+    ) -> None:
+        """Count in so many assets alike; `minors` on each, `until` the first of their ends."""
+        self.dispositions[disposition] += number
+        approved = disposition is Disposition.APPROVED
+        if minors:
+            self.with_minors += number
+            self.covered += number * approved
+        if until and approved:
+            self.until = min(self.until or until, until)
 
 
 @dataclass(slots=True)
 class Tally:
-    """All sums for one purpose; `ends` counts the assets it may be used for whose first consent
+    """All sums for one purpose; `ends` counts the assets that may be used for it by the month
 
-    ends in a month (`2027-03`).
+    (`2027-03`) in which the first of their consents ends.
     """
 
     purpose: Purpose = Purpose.ARCHIVE
@@ -95,21 +90,38 @@ class Tally:
 
     def add(self, row: AuditRow) -> None:
         """Count a row in."""
-        self.whole.add(row, self.purpose)
         self.in_archive += row.archived_as is not None
-        self.minors += row.minors
         self.waivers += len(row.waivers)
-        for purpose in Purpose:
-            self.matrix[purpose][row.verdict(purpose).disposition] += 1
-        verdict = row.verdict(self.purpose)
-        if row.until and verdict.disposition is Disposition.APPROVED:
-            self.ends[row.until.strftime("%Y-%m")] += 1
-        self.months.setdefault(month_of(row), Line()).add(row, self.purpose)
+        own = row.verdict(self.purpose).disposition
+        each = [row.verdict(purpose).disposition for purpose in Purpose]
+        self.count(row.captured_on, own, each, row.minors, row.until)
+        if row.until and own is Disposition.APPROVED:
+            self.ends[month(row.until)] += 1
+
+    def count(
+        self,
+        captured_on: date | None,
+        own: Disposition,
+        each: Sequence[Disposition],
+        minors: int,
+        until: date | None,
+        number: int = 1,
+    ) -> None:
+        """Count in so many assets alike: `own` for the purpose, `each` for every purpose in their
+
+        order, `minors` on each of them, `until` the first of their ends.
+        """
+        self.whole.count(own, minors, until, number)
+        self.minors += minors * number
+        for purpose, disposition in zip(Purpose, each, strict=True):
+            self.matrix[purpose][disposition] += number
+        line = self.months.setdefault(month(captured_on), Line())
+        line.count(own, minors, until, number)
 
 
-def month_of(row: AuditRow) -> str:
-    """The month of capture as `2021-11`, or `UNDATED`."""
-    return row.captured_on.strftime("%Y-%m") if row.captured_on else UNDATED
+def month(day: date | None) -> str:
+    """The month of a day as `2021-11`, or `UNDATED`."""
+    return day.strftime("%Y-%m") if day else UNDATED
 
 
 class View(enum.StrEnum):
@@ -124,7 +136,7 @@ class View(enum.StrEnum):
 
 
 _NAMES: dict[View, Callable[[AuditRow], Iterable[str]]] = {
-    View.MONTH: lambda row: (month_of(row),),
+    View.MONTH: lambda row: (month(row.captured_on),),
     View.PROGRAMME: lambda row: (row.programme or "",),
     View.PLACE: lambda row: (row.place,),
     View.PHOTOGRAPHER: lambda row: (row.photographer or "",),

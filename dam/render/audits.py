@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dam.core.audit import Audit
+from dam.core.findings import Severity, severity
 from dam.core.model import Disposition, Purpose
 from dam.core.tally import Line, View
 from dam.render import documents
@@ -37,7 +38,10 @@ class Cells:
 
 
 def document(found: Audit, told: Told, lang: str) -> Json:
-    """Everything of an audit; see docs/json.md. Names and enumerations are English."""
+    """Everything of an audit, for `terminal.stream`; see docs/json.md. Names and enumerations are
+
+    English.
+    """
     wanted, tally = found.wanted, found.tally
     return {
         "as_of": found.as_of.isoformat(),
@@ -49,13 +53,13 @@ def document(found: Audit, told: Told, lang: str) -> Json:
             "photographer": wanted.photographer,
             "purpose": wanted.purpose.value,
         },
-        "assets": [documents.audit_row(r) for r in found.rows()],
+        "assets": (documents.audit_row(r) for r in found.rows()),
         "totals": totals(found),
         "matrix": {p.value: documents.counts(dict(tally.matrix[p])) for p in Purpose},
         "months": _lines(tally.months),
         "ends": dict(sorted(tally.ends.items())),
         "kinds": {kind.value: number for kind, number in found.kinds.items()},
-        "findings": [documents.finding(f, lang) for f in found.findings()],
+        "findings": (documents.finding(f, lang) for f in found.findings()),
         "packs": [
             {
                 "pack": p.row.id,
@@ -69,9 +73,22 @@ def document(found: Audit, told: Told, lang: str) -> Json:
             for p in found.packs
         ],
         "by": _lines(found.lines(View(told.value))) if told.value in set(View) else {},
+        "anew": found.anew,
+        "doubts": list(found.doubts),
         "rule_pack": found.pack_digest,
         "ledger": {"events": found.head[0], "head": found.head[1]},
     }
+
+
+def number(found: Audit, told: Told) -> int:
+    """How many lines the table of `cells` has, without making them."""
+    if told is Told.FINDING:
+        return sum(found.kinds.values())
+    if told is Told.ASSET:
+        return found.tally.whole.assets
+    if told is Told.PACK:
+        return len(found.packs)
+    return len(found.lines(View(told.value)))
 
 
 def totals(found: Audit) -> dict[str, int]:
@@ -133,6 +150,19 @@ def matrix(found: Audit, say: Speech) -> Cells:
         (
             (say.word("purpose", p), *(found.tally.matrix[p][d] for d in Disposition))
             for p in Purpose
+        ),
+    )
+
+
+def kinds(found: Audit, say: Speech) -> Cells:
+    """How many findings there are of each kind, the most urgent kinds first."""
+    order = tuple(Severity)
+    counted = sorted(found.kinds.items(), key=lambda item: (order.index(severity(item[0])), item))
+    return Cells(
+        ("severity", "finding", "findings"),
+        (
+            (say.word("severity", severity(kind)), say.word("finding", kind), number)
+            for kind, number in counted
         ),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +57,27 @@ def messages() -> Console:
 def emit(document: object) -> None:
     """One JSON object on standard output."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def stream(document: Mapping[str, object]) -> None:
+    """As `emit`, for an object with long lists: a value that is an iterator is written an item a
+
+    line, as they come.
+    """
+    out = sys.stdout
+    for number, (name, value) in enumerate(document.items()):
+        out.write("{\n" if number == 0 else ",\n")
+        out.write(f"  {json.dumps(name)}: ")
+        if not isinstance(value, Iterator):
+            whole = json.dumps(value, ensure_ascii=False, indent=2)
+            out.write(whole.replace("\n", "\n  "))
+            continue
+        before = "["
+        for item in value:
+            out.write(f"{before}\n    {json.dumps(item, ensure_ascii=False)}")
+            before = ","
+        out.write("[]" if before == "[" else "\n  ]")
+    out.write("\n}\n")
 
 
 def note(line: str) -> None:

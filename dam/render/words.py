@@ -113,6 +113,7 @@ WORDS: frozenset[tuple[str, str]] = frozenset(
         mark_word("heading", "event"),
         mark_word("heading", "fact"),
         mark_word("heading", "finding"),
+        mark_word("heading", "findings"),
         mark_word("heading", "for"),
         mark_word("heading", "in force"),
         mark_word("heading", "lifts"),

@@ -57,7 +57,7 @@ def audit(*records: Record, about: Facts | None = None, day: date = DAY) -> Audi
 def found(*records: Record, about: Facts | None = None, day: date = DAY) -> list[Finding]:
     rests_on = dossier(*records, about=about)
     decision = decide(rests_on, pack(), Purpose.ARCHIVE, day)
-    return findings(ASSET, decision, audit(*records, about=about, day=day), day)
+    return findings(audit(*records, about=about, day=day), decision, day)
 
 
 def test_a_row_says_who_on_whose_consent_until_when_for_what() -> None:
@@ -146,6 +146,6 @@ def test_every_shipped_rule_has_a_kind_of_its_own() -> None:
 
 def test_what_was_never_decided_is_a_finding() -> None:
     nothing = row(ASSET, Dossier(Facts()), (), DAY, "10y")
-    (told,) = findings(ASSET, None, nothing, DAY)
+    (told,) = findings(nothing, None, DAY)
     assert told.kind is Kind.UNREADABLE
     assert (nothing.people, nothing.minors, nothing.until) == (0, 0, None)

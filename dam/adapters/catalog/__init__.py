@@ -23,12 +23,13 @@ from dam.adapters.catalog.audits import AuditReads, AuditWrites, Profile, Shown,
 from dam.adapters.catalog.batches import BatchReads, BatchWrites
 from dam.adapters.catalog.consents import ConsentReads, ConsentWrites
 from dam.adapters.catalog.decisions import DecisionReads, DecisionWrites
-from dam.adapters.catalog.engine import Database
+from dam.adapters.catalog.engine import Database, translated
 from dam.adapters.catalog.events import EventReads, EventWrites
 from dam.adapters.catalog.migrate import ready
 from dam.adapters.catalog.packs import PackReads, PackWrites
 from dam.adapters.catalog.provenance import ProvenanceReads, ProvenanceWrites
 from dam.adapters.catalog.redactions import RedactionReads, RedactionWrites
+from dam.adapters.catalog.tables import metadata
 from dam.adapters.catalog.waivers import WaiverReads, WaiverWrites
 
 __all__ = ["Catalog", "Profile", "Shown", "Unit", "Which"]
@@ -96,6 +97,18 @@ class Catalog(
             database.close()
             raise
         return cls(database, new_id)
+
+    @classmethod
+    def passing(cls, path: Path) -> Self:
+        """An empty one in a new file, for what somebody works out and throws away."""
+        database = Database(path, create=True, read_only=False, timeout_ms=0)
+        try:
+            with database.span("write") as connection, translated():
+                metadata.create_all(connection)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, _random_id)
 
     @staticmethod
     def sqlite_version() -> tuple[int, ...]:

@@ -40,8 +40,8 @@ _SHOWN = (
 class Which:
     """Which of the kept rows a question is about.
 
-    `since` and `until` bound the day of capture, both ends in. `stale` leaves out those that
-    a date before or on `day` may have changed and those that wait to be decided again.
+    `since` and `until` bound the day of capture, both ends in. `dated` leaves out those that a
+    date before or on `day` may have changed, `due` those that wait to be decided again.
     """
 
     day: date
@@ -52,6 +52,7 @@ class Which:
     places: tuple[str, ...] | None = None
     dated: bool = False
     due: bool = False
+    profiles: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Shown:
     """A kept row, with the note on an asset that no decision explains and what to do about it."""
 
     row: AuditRow
+    profile: int
     note: str
     note_hint: str
 
@@ -293,6 +295,8 @@ def _conditions(which: Which) -> list[ColumnElement[bool]]:
         found.append(_ROW.place.in_([literal(place, Words) for place in which.places]))
     if which.dated:
         found.append(or_(_ROW.holds_until.is_(None), _ROW.holds_until > which.day))
+    if which.profiles is not None:
+        found.append(_ROW.profile.in_(sorted(which.profiles)))
     if which.due:
         found.append(_ROW.asset.not_in(select(due_work.c.asset)))
     return found
@@ -319,6 +323,7 @@ def _build(row: Found, profiles: dict[int, Profile]) -> Shown:
             asset, told.disposition, archived_as, captured_on, photographer, programme, place,
             people, minors, _lines(consents), until, told.verdicts, majority, _lines(subjects),
         ),
+        number,
         note,
         note_hint,
     )  # fmt: skip

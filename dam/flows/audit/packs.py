@@ -1,0 +1,75 @@
+"""Press packs that went out, and what of them would not go out so on the day of an audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from dam.adapters.desk import Desk
+from dam.core.audit import PackLine
+from dam.core.decide import WORLD, decide
+from dam.core.findings import Finding, in_pack
+from dam.core.model import Decision, Disposition, Purpose
+from dam.core.rows import PackItemRow, PackRow
+from dam.flows.audit.anew import BATCH, dossiers
+from dam.flows.audit.shelf import Shelf
+
+
+def packs(desk: Desk, shelves: Sequence[Shelf], day: date) -> tuple[list[PackLine], list[Finding]]:
+    """Every pack, oldest first, and a finding for each picture in one that is not approved."""
+    lines: list[PackLine] = []
+    found: list[Finding] = []
+    for pack in desk.catalog.packs():
+        entry = desk.catalog.pack(pack.id)
+        items = entry[1] if entry else ()
+        told = list(_ended(desk, shelves, pack, items, day))
+        lines.append(PackLine(pack, len(items), len({f.asset for f in told})))
+        found += told
+    return lines, found
+
+
+def _ended(
+    desk: Desk,
+    shelves: Sequence[Shelf],
+    pack: PackRow,
+    items: Sequence[PackItemRow],
+    day: date,
+) -> Iterable[Finding]:
+    for start in range(0, len(items), BATCH):
+        batch = items[start : start + BATCH]
+        ids = [item.asset for item in batch]
+        stood = _stand(desk, shelves, pack, ids, day)
+        for item in batch:
+            disposition, subjects = stood.get(item.asset, (Disposition.HELD, ()))
+            if (told := in_pack(pack, item, disposition, subjects)) is not None:
+                yield told
+
+
+def _stand(
+    desk: Desk, shelves: Sequence[Shelf], pack: PackRow, ids: Sequence[str], day: date
+) -> dict[str, tuple[Disposition, tuple[str, ...]]]:
+    """What each of these assets may do for the pack's purpose and territory, and because of whom.
+
+    What is kept speaks of the whole world; for one territory it is decided here.
+    """
+    purpose = Purpose(pack.purpose)
+    stood: dict[str, tuple[Disposition, tuple[str, ...]]] = {}
+    for shelf in shelves:
+        found = shelf.verdicts(ids, purpose)
+        ended = [a for a, v in found.items() if v.disposition is not Disposition.APPROVED]
+        made = shelf.decisions(ended, purpose) if ended else {}
+        for asset, verdict in found.items():
+            stood[asset] = verdict.disposition, _subjects(made.get(asset))
+    if pack.territory != WORLD:
+        for asset, dossier in dossiers(desk, ids).items():
+            if stood.get(asset, (None,))[0] is Disposition.QUARANTINED:
+                continue
+            made_there = decide(dossier, desk.pack, purpose, day, pack.territory)
+            stood[asset] = made_there.disposition, _subjects(made_there)
+    return stood
+
+
+def _subjects(decision: Decision | None) -> tuple[str, ...]:
+    if decision is None:
+        return ()
+    return tuple(sorted({s for reason in decision.reasons for s in reason.subjects}))
