@@ -343,17 +343,17 @@ class Archive:
                 return None
 
     def names(self, folder: str) -> frozenset[str]:
-        """The names of the files in a dated folder (`2021/11/18/`), whatever is in them; none
+        """The names in a dated folder (`2021/11/18/`), whatever they are of; none where there is
 
-        where there is no such folder. Raises StorageError.
+        no such folder. Raises StorageError.
         """
         parts = folder.strip("/").split("/")
         if len(parts) != _DATED or not all(part.isascii() and part.isdigit() for part in parts):
             raise IntegrityError("Not a dated folder of the archive")
         with fs.disk("Reading the archive"):
             try:
-                with fs.folder(self._root, *parts) as at, os.scandir(at) as found:
-                    return frozenset(e.name for e in found if e.is_file(follow_symlinks=False))
+                with fs.folder(self._root, *parts) as at:
+                    return frozenset(os.listdir(at))  # noqa: PTH208 - a folder that is open
             except FileNotFoundError:
                 return frozenset()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -93,30 +93,28 @@ class Tally:
         self.in_archive += row.archived_as is not None
         self.waivers += len(row.waivers)
         own = row.verdict(self.purpose).disposition
-        each = [row.verdict(purpose).disposition for purpose in Purpose]
-        self.count(row.captured_on, own, each, row.minors, row.until)
+        self.count(row.captured_on, own, row.minors, row.until)
+        for purpose in Purpose:
+            self.matrix[purpose][row.verdict(purpose).disposition] += 1
         if row.until and own is Disposition.APPROVED:
             self.ends[month(row.until)] += 1
 
     def count(
         self,
         captured_on: date | None,
-        own: Disposition,
-        each: Sequence[Disposition],
+        disposition: Disposition,
         minors: int,
         until: date | None,
         number: int = 1,
     ) -> None:
-        """Count in so many assets alike: `own` for the purpose, `each` for every purpose in their
+        """Count in so many assets alike, but for `matrix` and `ends`: `disposition` is that for
 
-        order, `minors` on each of them, `until` the first of their ends.
+        the purpose, `minors` those on each of them, `until` the first of their ends.
         """
-        self.whole.count(own, minors, until, number)
+        self.whole.count(disposition, minors, until, number)
         self.minors += minors * number
-        for purpose, disposition in zip(Purpose, each, strict=True):
-            self.matrix[purpose][disposition] += number
         line = self.months.setdefault(month(captured_on), Line())
-        line.count(own, minors, until, number)
+        line.count(disposition, minors, until, number)
 
 
 def month(day: date | None) -> str:

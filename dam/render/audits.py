@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dam.core.audit import Audit
 from dam.core.findings import Severity, severity
 from dam.core.model import Disposition, Purpose
+from dam.core.report import AuditRow, Verdict
 from dam.core.tally import Line, View
 from dam.render import documents
 from dam.render.documents import Json
@@ -185,27 +186,35 @@ def _findings(found: Audit, say: Speech) -> Cells:
 
 
 def _assets(found: Audit, say: Speech) -> Cells:
+    may = _may(found.wanted.purpose, say)
     return Cells(
         ("asset", "disposition", "day", "programme", "place", "photographer", "people", "minors",
          "consent", "until", "purposes", "waivers"),
         (
             (
-                r.asset,
-                say.word("disposition", r.verdict(found.wanted.purpose).disposition),
-                r.captured_on,
-                r.programme,
-                r.place,
-                r.photographer,
-                r.people,
-                r.minors,
-                ", ".join(r.consents),
-                r.until,
-                say.list(say.word("purpose", p) for p in r.purposes),
-                ", ".join(r.waivers),
+                r.asset, (told := may(r))[0], r.captured_on, r.programme, r.place, r.photographer,
+                r.people, r.minors, ", ".join(r.consents), r.until, told[1], ", ".join(r.waivers),
             )
             for r in found.rows()
         ),
     )  # fmt: skip
+
+
+def _may(purpose: Purpose, say: Speech) -> Callable[[AuditRow], tuple[str, str]]:
+    """What a row may do, for the purpose and at all, in words. A million rows share few of them."""
+    told: dict[tuple[Disposition, int], tuple[str, str, tuple[Verdict, ...]]] = {}
+
+    def may(row: AuditRow) -> tuple[str, str]:
+        # By identity, as hashing would cost more; kept in the value, so that it stays unique.
+        key = row.disposition, id(row.verdicts)
+        if key not in told:
+            own = say.word("disposition", row.verdict(purpose).disposition)
+            uses = say.list(say.word("purpose", p) for p in row.purposes)
+            told[key] = own, uses, row.verdicts
+        own, uses, _ = told[key]
+        return own, uses
+
+    return may
 
 
 def _packs(found: Audit, say: Speech) -> Cells:

@@ -37,7 +37,11 @@ def clean(value: object, *, lines: bool = False) -> Shown:
     """`value` as harmless printable text; line breaks kept only with `lines`."""
     if isinstance(value, Shown):
         return value
-    return Shown("".join(_shown(char, lines) for char in str(value)))
+    text = str(value)
+    if text.isprintable():
+        # Nothing that hides or moves: Python counts just such characters as not printable.
+        return Shown(text)
+    return Shown("".join(_shown(char, lines) for char in text))
 
 
 def _shown(char: str, lines: bool) -> str:

@@ -9,7 +9,7 @@ from typing import Unpack
 from sqlalchemy import delete, func, insert, select, update  # noqa: TID251
 
 from dam.adapters.catalog.part import Part, build, columns, starts_with, values
-from dam.adapters.catalog.tables import assets, due_work
+from dam.adapters.catalog.tables import assets, audit_rows, due_work
 from dam.core.errors import DamError
 from dam.core.model import Disposition
 from dam.core.rows import AssetChange, AssetRow
@@ -89,6 +89,9 @@ class AssetWrites(AssetReads):
             return
         if not self._db.run(update(assets).where(assets.c.id == id).values(dict(changes))):
             raise DamError("There is no such asset in the catalogue")
+        if "archived_as" in changes:
+            told = update(audit_rows).where(audit_rows.c.asset == id)
+            self._db.run(told.values(archived_as=changes["archived_as"]))
 
     def mark_due(self, ids: Iterable[str]) -> None:
         """Remember that these assets must be decided again, also across a crash."""

@@ -28,11 +28,12 @@ from dam.core.model import Disposition
 from dam.core.report import AuditRow, Kept, Verdict, of_profile, profile
 
 _PAGE = 2000
+_LAST = "\U0010ffff"
 _ROW = audit_rows.c
 _SHOWN = (
-    _ROW.asset, _ROW.profile, assets.c.archived_as, _ROW.captured_on, _ROW.photographer,
+    _ROW.asset, _ROW.profile, _ROW.archived_as, _ROW.captured_on, _ROW.photographer,
     _ROW.programme, _ROW.place, _ROW.people, _ROW.minors, _ROW.consents, _ROW.until,
-    _ROW.majority, _ROW.subjects, assets.c.note, assets.c.note_hint,
+    _ROW.majority, _ROW.subjects,
 )  # fmt: skip
 
 
@@ -67,12 +68,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A kept row, with the note on an asset that no decision explains and what to do about it."""
+    """A kept row with the number of its profile."""
 
     row: AuditRow
     profile: int
-    note: str
-    note_hint: str
 
 
 class AuditReads(Part):
@@ -146,17 +145,22 @@ class AuditReads(Part):
         where = (column.is_not(None), *bounds, *_conditions(which))
         return ((row[0], int(row[1]), int(row[2])) for row in self._db.rows(asked.where(*where)))
 
-    def audit_archived(self, which: Which | None = None) -> int:
-        """How many of the assets stand in the archive; without `which`, of all assets."""
-        asked = select(func.count(assets.c.archived_as))
-        if which is not None:
-            asked = asked.join(audit_rows, _ROW.asset == assets.c.id).where(*_conditions(which))
+    def audit_archived(self, which: Which) -> int:
+        """How many of the assets stand in the archive."""
+        asked = select(func.count(_ROW.archived_as)).where(*_conditions(which))
         return int(self._db.rows(asked)[0][0])
+
+    def asset_notes(self, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """(why, what to do) of those of these assets (at most 500) that no decision explains."""
+        asked = select(assets.c.id, assets.c.note, assets.c.note_hint).where(
+            assets.c.id.in_(ids), assets.c.note != literal("", Words)
+        )
+        return {row.id: (row.note, row.note_hint) for row in self._db.rows(asked)}
 
     def audit_rows(self, which: Which) -> Iterator[Shown]:
         """Stream the kept rows by asset. Writing meanwhile is fine."""
         profiles = self.audit_profiles()
-        asked = _shown().where(*_conditions(which)).order_by(_ROW.asset).limit(_PAGE)
+        asked = select(*_SHOWN).where(*_conditions(which)).order_by(_ROW.asset).limit(_PAGE)
         after = ""
         while True:
             rows = self._db.rows(asked.where(_ROW.asset > literal(after, Words)))
@@ -168,7 +172,7 @@ class AuditReads(Part):
     def audit_rows_of(self, ids: Sequence[str], which: Which) -> list[Shown]:
         """The kept rows of those of these assets (at most 500) that are meant, by asset."""
         profiles = self.audit_profiles()
-        asked = _shown().where(_ROW.asset.in_(ids), *_conditions(which)).order_by(_ROW.asset)
+        asked = select(*_SHOWN).where(_ROW.asset.in_(ids), *_conditions(which)).order_by(_ROW.asset)
         return [_build(row, profiles) for row in self._db.rows(asked)]
 
     def audit_ids(self, of_profile: int) -> Iterator[str]:
@@ -203,24 +207,14 @@ class AuditReads(Part):
     def archived_folders(self, depth: int) -> Iterator[tuple[str, frozenset[str]]]:
         """Each folder of filed pictures (the first `depth` characters of where they stand), in
 
-        order, with what is filed in it.
+        order, with the names of what is filed in it.
         """
-        column = assets.c.archived_as
-        after = ""
-        while True:
-            first = self._db.rows(
-                select(func.min(column)).where(column.is_not(None), column > literal(after, Words))
-            )[0][0]
-            if first is None:
-                return
-            folder = str(first)[:depth]
-            # The last of all characters: what starts with the folder lies before it.
-            after = f"{folder}\U0010ffff"
-            names = self._db.ids(
-                select(func.aggregate_strings(column, "\n")).where(
-                    column >= literal(folder, Words), column < literal(after, Words)
-                )
-            )
+        place = assets.c.archived_as
+        for folder in self._db.ids(_folders(depth)):
+            # The last of all characters: whatever starts with the folder lies before it.
+            inside = place.between(literal(folder, Words), literal(f"{folder}{_LAST}", Words))
+            name = func.substr(place, depth + 1)
+            names = self._db.ids(select(func.aggregate_strings(name, "\n")).where(inside))
             yield folder, frozenset(names[0].split("\n"))
 
     def archived_assets(self, places: Iterable[str]) -> dict[str, str]:
@@ -265,6 +259,7 @@ def _values(each: Kept, number: int) -> dict[str, object]:
     row = each.row
     return {
         "asset": row.asset,
+        "archived_as": row.archived_as,
         "captured_on": row.captured_on,
         "photographer": row.photographer,
         "programme": row.programme,
@@ -302,8 +297,17 @@ def _conditions(which: Which) -> list[ColumnElement[bool]]:
     return found
 
 
-def _shown() -> Select[*tuple[Any, ...]]:
-    return select(*_SHOWN).join(assets, assets.c.id == _ROW.asset)
+def _folders(depth: int) -> Select[Any]:
+    """The folders of filed pictures, each found by one look into the index."""
+    place = assets.c.archived_as
+    first = select(func.substr(func.min(place), 1, depth).label("folder"))
+    found = first.where(place.is_not(None)).cte("folders", recursive=True)
+    after = select(func.substr(func.min(place), 1, depth)).where(
+        place.is_not(None), place > found.c.folder.concat(_LAST)
+    )
+    step = select(after.scalar_subquery()).where(found.c.folder.is_not(None))
+    found = found.union_all(step)
+    return select(found.c.folder).where(found.c.folder.is_not(None))
 
 
 @lru_cache(maxsize=4096)
@@ -313,7 +317,7 @@ def _lines(text: str) -> tuple[str, ...]:
 
 def _build(row: Found, profiles: dict[int, Profile]) -> Shown:
     (asset, number, archived_as, captured_on, photographer, programme, place, people, minors,
-     consents, until, majority, subjects, note, note_hint) = row  # fmt: skip
+     consents, until, majority, subjects) = row  # fmt: skip
     if number not in profiles:
         # Made since the profiles were read: another process is deciding.
         raise IntegrityError("The catalogue changed while it was read", "Run the audit again")
@@ -324,6 +328,4 @@ def _build(row: Found, profiles: dict[int, Profile]) -> Shown:
             people, minors, _lines(consents), until, told.verdicts, majority, _lines(subjects),
         ),
         number,
-        note,
-        note_hint,
     )  # fmt: skip

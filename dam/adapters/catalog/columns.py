@@ -39,7 +39,7 @@ class Words(TypeDecorator[str]):
         )
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return value if value is None else _STORED.sub(_unescape, value)
+        return value if value is None or "\\" not in value else _STORED.sub(_unescape, value)
 
 
 class Instant(TypeDecorator[datetime]):

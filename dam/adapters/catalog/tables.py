@@ -331,12 +331,14 @@ audit_profiles = Table(
 )
 
 #: What an audit tells of an asset, true until `holds_until` while the rule pack is the same and
-#: the asset waits for no decision. Ids in `consents` and `subjects` stand on lines of their own.
-#: Without rowid every index ends in the asset, so that the sums of an audit need nothing else.
+#: the asset waits for no decision; `archived_as` follows that of the asset. Ids in `consents` and
+#: `subjects` stand on lines of their own. Without rowid every index ends in the asset, so that
+#: the sums of an audit need nothing else.
 audit_rows = Table(
     "audit_rows",
     metadata,
     _asset(primary_key=True),
+    Column("archived_as", Words),
     Column("captured_on", Date),
     Column("photographer", Words),
     Column("programme", Words),

@@ -23,7 +23,7 @@ from dam.core.model import Purpose
 from dam.core.report import AuditRow, Kind
 from dam.core.tally import Line, Tally, View, Wanted, by, lies_in
 from dam.flows.audit.anew import Anew, decided_anew
-from dam.flows.audit.around import missing, waiting
+from dam.flows.audit.around import filed, waiting
 from dam.flows.audit.packs import packs
 from dam.flows.audit.shelf import BATCH, Shelf
 
@@ -72,7 +72,8 @@ class _Told:
         self._kinds, self._ahead, self._anew = kinds, ahead, anew
         self._shelves = _shelves(desk, about, day, anew)
         self._everything = replace(about, purpose=Purpose.ARCHIVE) == Wanted()
-        self._missing = missing(desk)
+        self._filed = filed(desk)
+        self._missing = self._filed.missing
         meant = self._meant(anew.waived)
         self._waived = {asset: found for asset, found in anew.waived.items() if asset in meant}
         self._packs, in_packs = packs(desk, self._shelves, day)
@@ -108,7 +109,7 @@ class _Told:
         for shelf in self._shelves:
             shelf.count(tally, kinds, self._ahead)
         if self._everything:
-            tally.in_archive = self._desk.catalog.audit_archived()
+            tally.in_archive = self._filed.number
         else:
             tally.in_archive = sum(shelf.archived() for shelf in self._shelves)
         tally.waivers = sum(len(waived.ids) for waived in self._waived.values())
@@ -166,9 +167,10 @@ class _Told:
         ids = shelf.concerned(meant, self._ahead, filed_held, sorted(more))
         for batch in _batches(ids):
             made = shelf.decisions(batch, self._about.purpose)
+            notes = shelf.catalog.asset_notes(batch)
             for shown in shelf.rows_of(batch):
                 row = self._whole(shown.row)
-                note = shown.note, shown.note_hint
+                note = notes.get(row.asset, ("", ""))
                 found = findings(row, made.get(row.asset), self._day, self._ahead, note)
                 found += self._besides(row.asset)
                 if any(meant(f.kind) or (filed_held and _critical(f)) for f in found):

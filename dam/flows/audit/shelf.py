@@ -49,14 +49,16 @@ class Shelf:
 
     def count(self, tally: Tally, kinds: Counter[Kind], ahead: int) -> None:
         """Add up everything here, the kinds of findings too; waivers and files are not counted."""
+        numbers: Counter[int] = Counter()
         for captured_on, number, minors, pictures, until in self.catalog.audit_days(self.which):
-            told = self.profiles.get(number)
-            if told is None:
-                continue
-            own = _verdict(told, self.purpose)
-            each = [_verdict(told, purpose).disposition for purpose in Purpose]
-            tally.count(captured_on, own.disposition, each, minors, until, pictures)
-            for kind in own.kinds:
+            if (told := self.verdict(number)) is not None:
+                tally.count(captured_on, told.disposition, minors, until, pictures)
+                numbers[number] += pictures
+        for number, pictures in numbers.items():
+            profile = self.profiles[number]
+            for purpose in Purpose:
+                tally.matrix[purpose][_verdict(profile, purpose).disposition] += pictures
+            for kind in _verdict(profile, self.purpose).kinds:
                 kinds[kind] += pictures
         for until, number, pictures in self.catalog.audit_ends(self.which):
             if self._usable(number):

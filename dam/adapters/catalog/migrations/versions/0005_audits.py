@@ -28,6 +28,7 @@ def upgrade() -> None:
     op.create_table(
         "audit_rows",
         sa.Column("asset", sa.Text(), nullable=False),
+        sa.Column("archived_as", sa.Text()),
         sa.Column("captured_on", sa.Date()),
         sa.Column("photographer", sa.Text()),
         sa.Column("programme", sa.Text()),
