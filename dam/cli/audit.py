@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import enum
+import io
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from datetime import date, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dam.adapters.desk import Desk
+from dam.adapters.outfile import new_file
 from dam.cli import context as shared
 from dam.core.audit import Audit
 from dam.core.errors import FindingsError, UsageError
@@ -18,7 +25,9 @@ from dam.core.model import Purpose
 from dam.core.report import Kind
 from dam.core.tally import Wanted
 from dam.flows import audit as flow
-from dam.render import audits, counts, csv_table, terminal
+from dam.flows.audit.thumbnails import thumbnails
+from dam.render import audit_html, audits, counts, csv_table, terminal
+from dam.render.audit_html import Thumbnails
 from dam.render.audits import Told
 from dam.render.lang import Speech, speech
 
@@ -36,6 +45,7 @@ class Format(enum.StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    HTML = "html"
 
 
 def register(app: typer.Typer) -> None:
@@ -83,10 +93,21 @@ def audit(
     ] = LIMIT,
     format_: Annotated[
         Format,
-        typer.Option("--format", help="Tables for people, one JSON object, or CSV of one table."),
+        typer.Option("--format", help="Tables for people, JSON, CSV of one table, or a page."),
     ] = Format.TABLE,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write to this new file, for its owner alone.")
+    ] = None,
+    pictures: Annotated[
+        bool,
+        typer.Option("--thumbnails", help="With html: small pictures of what may be used."),
+    ] = False,
 ) -> None:
     """What is held, who is shown on whose consent until when, and what is wrong, as of today."""
+    if pictures and format_ is not Format.HTML:
+        raise UsageError("--thumbnails is for --format html", "Leave it out")
+    if format_ is Format.HTML and out is None and sys.stdout.isatty():
+        raise UsageError("An HTML page is nothing for a terminal", "Add --out audit.html")
     failing, kinds = _kinds(fail_on), _kinds(kind)
     wanted = Wanted(_day(since), _day(until), programme, place, photographer, purpose)
     if wanted.since and wanted.until and wanted.since > wanted.until:
@@ -96,19 +117,52 @@ def audit(
         shared.desk(context) as desk,
         terminal.progress(speech(lang).gettext("Deciding anew")) as progress,
         flow.audit(desk, wanted, kinds, _days(within), progress) as found,
+        _output(out),
+        _thumbnails(desk, purpose, pictures) as thumbnail,
     ):
-        _tell(found, told, format_, lang, limit)
+        _tell(found, told, format_, lang, limit, thumbnail)
     if wrong := found.failing(failing):
         raise FindingsError(f"{wrong} findings of the kinds asked for", "See above")
 
 
-def _tell(found: Audit, told: Told, format_: Format, lang: str, limit: int) -> None:
+@contextmanager
+def _output(out: Path | None) -> Iterator[None]:
+    """Standard output, or a new file in its place."""
+    if out is None:
+        yield
+        return
+    with new_file(out) as file:
+        text = io.TextIOWrapper(file, "utf-8", newline="")
+        with redirect_stdout(text):
+            yield
+        text.detach()
+
+
+@contextmanager
+def _thumbnails(desk: Desk, purpose: Purpose, wanted: bool) -> Iterator[Thumbnails | None]:
+    if not wanted:
+        yield None
+        return
+    with thumbnails(desk, purpose) as thumbnail:
+        yield thumbnail
+
+
+def _tell(
+    found: Audit,
+    told: Told,
+    format_: Format,
+    lang: str,
+    limit: int,
+    thumbnail: Thumbnails | None,
+) -> None:
+    plain = speech(lang, "plain")
     if format_ is Format.JSON:
         terminal.stream(audits.document(found, told, lang))
     elif format_ is Format.CSV:
-        plain = speech(lang, "plain")
         listed = audits.cells(found, told, plain)
         csv_table.emit(plain.headings(*listed.columns), listed.rows)
+    elif format_ is Format.HTML:
+        sys.stdout.writelines(audit_html.pages(found, speech(lang), thumbnail))
     else:
         _print(found, told, speech(lang), limit)
 

@@ -42,6 +42,7 @@ class Audit:
     rows: Callable[[], Iterator[AuditRow]]
     findings: Callable[[], Iterator[Finding]]
     lines: Callable[[View], Mapping[str, Line]]
+    organisation: str = ""
     anew: int = 0
     doubts: tuple[str, ...] = ()
 

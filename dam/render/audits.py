@@ -11,9 +11,10 @@ from dam.core.findings import Severity, severity
 from dam.core.model import Disposition, Purpose
 from dam.core.report import AuditRow, Verdict
 from dam.core.tally import Line, View
-from dam.render import documents
+from dam.render import counts, documents
 from dam.render.documents import Json
 from dam.render.lang import Speech
+from dam.render.text import clean
 
 
 class Told(enum.StrEnum):
@@ -153,6 +154,31 @@ def matrix(found: Audit, say: Speech) -> Cells:
             for p in Purpose
         ),
     )
+
+
+def ends(found: Audit, say: Speech) -> Cells:
+    """In which month the first of their consents ends, in photographs that may be used today."""
+    return Cells(("month", "photos"), iter(sorted(found.tally.ends.items())))
+
+
+def about(found: Audit, say: Speech) -> Iterator[tuple[str, str]]:
+    """What the audit is about and what it rests on, each with its name."""
+    wanted = found.wanted
+    yield say.gettext("Day of the audit"), found.as_of.isoformat()
+    yield say.gettext("Purpose"), say.word("purpose", wanted.purpose)
+    asked = (
+        (say.gettext("Taken since"), wanted.since),
+        (say.gettext("Taken until"), wanted.until),
+        (say.gettext("Programme"), wanted.programme),
+        (say.gettext("Place"), wanted.place),
+        (say.gettext("Photographer"), wanted.photographer),
+    )
+    yield from ((name, clean(value)) for name, value in asked if value is not None)
+    yield say.gettext("Rule pack"), found.pack_digest
+    events = say.ngettext("{n} event", "{n} events", found.head[0])
+    yield say.gettext("Ledger"), say.list((events, found.head[1]))
+    if found.anew:
+        yield say.gettext("Decided anew for this audit"), counts.PHOTOS["assets"](say, found.anew)
 
 
 def kinds(found: Audit, say: Speech) -> Cells:

@@ -23,6 +23,19 @@ PHOTOS: Mapping[str, Count] = {
     "in_archive": lambda say, n: say.ngettext("{n} in the archive", "{n} in the archive", n),
 }
 
+#: The sums of an audit, by their names in its JSON.
+TOTALS: Mapping[str, Count] = {
+    **{name: PHOTOS[name] for name in ("approved", "held", "refused", "quarantined")},
+    **{name: PHOTOS[name] for name in ("assets", "with_minors", "in_archive")},
+    "covered": lambda say, n: say.ngettext("{n} of them may be used", "{n} of them may be used", n),
+    "minors": lambda say, n: say.ngettext(
+        "{n} identifiable minor, counted on each picture",
+        "{n} identifiable minors, counted on each picture",
+        n,
+    ),
+    "waivers": lambda say, n: say.ngettext("{n} waiver in force", "{n} waivers in force", n),
+}
+
 #: What an import did with how many records, by the word of `Became` there.
 RECORDS: Mapping[str, Count] = {
     "new": lambda say, n: say.ngettext("{n} new", "{n} new", n),

@@ -93,6 +93,7 @@ WORDS: frozenset[tuple[str, str]] = frozenset(
         mark_word("heading", "month"),
         mark_word("heading", "pack"),
         mark_word("heading", "photos"),
+        mark_word("heading", "picture"),
         mark_word("heading", "place"),
         mark_word("heading", "programme"),
         mark_word("heading", "quarantined"),

@@ -102,6 +102,7 @@ class _Told:
             rows=self.rows,
             findings=self.findings,
             lines=self.lines,
+            organisation=self._desk.credits.file.organisation or "",
             anew=self._anew.number,
         )
 

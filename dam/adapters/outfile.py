@@ -1,0 +1,61 @@
+"""A new file that somebody asked for: there whole, or not at all; never in another's place."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from dam.core.errors import StorageError, UsageError
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Write a file that its owner alone may read; it gets its name when the block ends well.
+
+    Raises UsageError where something of that name exists or the folder does not, StorageError
+    where the disk refuses.
+    """
+    if os.path.lexists(path):
+        raise UsageError(f"{path} exists", "Give another name, or remove that file first")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no folder", "Make the folder first")
+    part = path.parent / f".{secrets.token_hex(8)}.part"
+    try:
+        with open(part, "xb", opener=_private) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _name(part, path)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise StorageError(
+            f"{path} cannot be written ({error.strerror})", "Check free space and permissions"
+        ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags | os.O_CLOEXEC, 0o600)
+
+
+def _name(part: Path, path: Path) -> None:
+    """A hard link never overwrites; where the file system has none, the name is taken first."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise UsageError(f"{path} exists", "Give another name") from None
+    except OSError:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
