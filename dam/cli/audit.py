@@ -26,7 +26,7 @@ from dam.core.report import Kind
 from dam.core.tally import Wanted
 from dam.flows import audit as flow
 from dam.flows.audit.thumbnails import thumbnails
-from dam.render import audit_html, audits, counts, csv_table, terminal
+from dam.render import audit_html, audit_pdf, audits, counts, csv_table, terminal
 from dam.render.audit_html import Thumbnails
 from dam.render.audits import Told
 from dam.render.lang import Speech, speech
@@ -46,6 +46,7 @@ class Format(enum.StrEnum):
     JSON = "json"
     CSV = "csv"
     HTML = "html"
+    PDF = "pdf"
 
 
 def register(app: typer.Typer) -> None:
@@ -106,8 +107,8 @@ def audit(
     """What is held, who is shown on whose consent until when, and what is wrong, as of today."""
     if pictures and format_ is not Format.HTML:
         raise UsageError("--thumbnails is for --format html", "Leave it out")
-    if format_ is Format.HTML and out is None and sys.stdout.isatty():
-        raise UsageError("An HTML page is nothing for a terminal", "Add --out audit.html")
+    if format_ in (Format.HTML, Format.PDF) and out is None and sys.stdout.isatty():
+        raise UsageError("A page is nothing for a terminal", f"Add --out audit.{format_}")
     failing, kinds = _kinds(fail_on), _kinds(kind)
     wanted = Wanted(_day(since), _day(until), programme, place, photographer, purpose)
     if wanted.since and wanted.until and wanted.since > wanted.until:
@@ -163,6 +164,10 @@ def _tell(
         csv_table.emit(plain.headings(*listed.columns), listed.rows)
     elif format_ is Format.HTML:
         sys.stdout.writelines(audit_html.pages(found, speech(lang), thumbnail))
+    elif format_ is Format.PDF:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(audit_pdf.pdf(found, speech(lang)))
+        sys.stdout.buffer.flush()
     else:
         _print(found, told, speech(lang), limit)
 

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from dam.core.audit import Audit
 from dam.core.report import AuditRow
 from dam.core.tally import UNDATED
-from dam.render import audits, counts
+from dam.render import audits, page
 from dam.render.audits import Cells, Told
 from dam.render.lang import Speech
 from dam.render.text import clean
@@ -30,13 +30,6 @@ Thumbnails = Callable[[AuditRow], bytes | None]
 _STEP, _BAR, _TALL, _HEAD, _FOOT = 44, 30, 150, 22, 70
 #: Room for the first label, which is written aslant.
 _EDGE = 40
-
-
-#: Headings above numbers.
-_NUMBERS = frozenset(
-    {"approved", "covered", "ended", "findings", "held", "minors", "people", "photos",
-     "quarantined", "refused"}
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +49,6 @@ def pages(found: Audit, say: Speech, thumbnail: Thumbnails | None = None) -> Ite
     style, script = _part("audit.css"), _part("audit.js")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     template = environment.from_string(_part("audit.html.j2"))
-    title = say.gettext("Consent audit of {day}", day=found.as_of)
     stream = template.stream(
         lang=say.lang,
         dir="rtl" if say.lang == "ar" else "ltr",
@@ -64,18 +56,13 @@ def pages(found: Audit, say: Speech, thumbnail: Thumbnails | None = None) -> Ite
         script=Markup(script),  # noqa: S704 - a file of this package
         style_hash=_hash(style),
         script_hash=_hash(script),
-        title=title,
+        title=page.title(found, say),
         organisation=clean(found.organisation),
         about=list(audits.about(found, say)),
         doubts=[clean(say.told(doubt)) for doubt in found.doubts],
-        words=_words(say),
-        sign=[
-            say.gettext("Name"),
-            say.gettext("Role"),
-            say.gettext("Date"),
-            say.gettext("Signature"),
-        ],
-        totals=list(_totals(found, say)),
+        words=page.words(say),
+        sign=page.sign(say),
+        totals=list(page.totals(found, say)),
         matrix=_shown(audits.matrix(found, say), say),
         kinds=_shown(audits.kinds(found, say), say),
         months=_shown(audits.cells(found, Told.MONTH, say), say),
@@ -99,42 +86,17 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _words(say: Speech) -> Mapping[str, str]:
-    return {
-        "summary": say.gettext("Summary"),
-        "matrix": say.gettext("Purposes"),
-        "kinds": say.gettext("Findings by kind"),
-        "coverage": say.gettext("Pictures of minors by month, with and without a consent in force"),
-        "months": say.gettext("Pictures by month"),
-        "ends": say.gettext("Pictures by the month in which the first of their consents ends"),
-        "packs": say.gettext("Press packs"),
-        "findings": say.gettext("Findings"),
-        "assets": say.gettext("Pictures"),
-        "sign": say.gettext("Read and signed"),
-        "search": say.gettext("Search"),
-        "all": say.gettext("all"),
-        "none": say.gettext("none"),
-        "shown": say.gettext("{shown} of {all} lines", shown="{shown}", all="{all}"),
-    }
-
-
-def _totals(found: Audit, say: Speech) -> Iterator[tuple[str, int, str]]:
-    for name, number in audits.totals(found).items():
-        told = counts.TOTALS[name](say, number)
-        yield name, number, told.replace(str(number), "", 1).strip()
-
-
 def _shown(cells: Cells, say: Speech) -> _Table:
-    numbers = frozenset(say.headings(*(name for name in cells.columns if name in _NUMBERS)))
-    rows = (tuple(map(_cell, row)) for row in cells.rows)
+    numbers = frozenset(say.headings(*(name for name in cells.columns if name in page.NUMBERS)))
+    rows = (tuple(_cell(value, say) for value in row) for row in cells.rows)
     return _Table(say.headings(*cells.columns), rows, numbers)
 
 
-def _cell(value: object) -> object:
+def _cell(value: object, say: Speech) -> object:
     """A cell without characters that hide or turn round; numbers stay numbers."""
     if value is None:
         return ""
-    return value if isinstance(value, int | date) else clean(value)
+    return value if isinstance(value, int | date) else say.ident(value)
 
 
 def _pictured(found: Audit, say: Speech, thumbnail: Thumbnails | None) -> _Table:
@@ -171,17 +133,11 @@ class _Chart:
 
 def _coverage(found: Audit, say: Speech) -> _Chart:
     """Pictures that show minors, by month of capture: those that may be used and the others."""
-    told = [
-        (name, line.covered, line.with_minors - line.covered)
-        for name, line in sorted(found.tally.months.items())
-        if line.with_minors
-    ]
-    words = say.gettext("with a consent in force"), say.gettext("without")
     bars = [
         (say.gettext("undated") if name == UNDATED else name, [("covered", yes), ("open", no)])
-        for name, yes, no in told
+        for name, yes, no in page.coverage(found)
     ]
-    return _chart(bars, tuple(zip(("covered", "open"), words, strict=True)))
+    return _chart(bars, tuple(zip(("covered", "open"), page.legend(say), strict=True)))
 
 
 def _ends(found: Audit) -> _Chart:

@@ -14,7 +14,6 @@ from dam.core.tally import Line, View
 from dam.render import counts, documents
 from dam.render.documents import Json
 from dam.render.lang import Speech
-from dam.render.text import clean
 
 
 class Told(enum.StrEnum):
@@ -164,7 +163,7 @@ def ends(found: Audit, say: Speech) -> Cells:
 def about(found: Audit, say: Speech) -> Iterator[tuple[str, str]]:
     """What the audit is about and what it rests on, each with its name."""
     wanted = found.wanted
-    yield say.gettext("Day of the audit"), found.as_of.isoformat()
+    yield say.gettext("Day of the audit"), say.ident(found.as_of)
     yield say.gettext("Purpose"), say.word("purpose", wanted.purpose)
     asked = (
         (say.gettext("Taken since"), wanted.since),
@@ -173,8 +172,8 @@ def about(found: Audit, say: Speech) -> Iterator[tuple[str, str]]:
         (say.gettext("Place"), wanted.place),
         (say.gettext("Photographer"), wanted.photographer),
     )
-    yield from ((name, clean(value)) for name, value in asked if value is not None)
-    yield say.gettext("Rule pack"), found.pack_digest
+    yield from ((name, say.ident(value)) for name, value in asked if value is not None)
+    yield say.gettext("Rule pack"), say.ident(found.pack_digest)
     events = say.ngettext("{n} event", "{n} events", found.head[0])
     yield say.gettext("Ledger"), say.list((events, found.head[1]))
     if found.anew:
@@ -196,7 +195,7 @@ def kinds(found: Audit, say: Speech) -> Cells:
 
 def _findings(found: Audit, say: Speech) -> Cells:
     return Cells(
-        ("severity", "finding", "asset", "people", "what", "advice"),
+        ("severity", "finding", "asset", "subject", "what", "advice"),
         (
             (
                 say.word("severity", f.severity),

@@ -162,7 +162,14 @@ def test_a_catalogue_without_waivers_gets_them(catalog: Catalog, tmp_path: Path)
     connection = sqlite3.connect(path)
     newer = ("redaction_ends", "redaction_reasons", "redactions", "audit_rows", "audit_profiles")
     connection.execute("DROP INDEX ix_assets_archived")
-    for table in (*newer, "facts_versions", "rule_pack_uses", "waiver_ends", "waiver_reasons", "waivers"):
+    for table in (
+        *newer,
+        "facts_versions",
+        "rule_pack_uses",
+        "waiver_ends",
+        "waiver_reasons",
+        "waivers",
+    ):
         connection.execute(f"DROP TABLE {table}")
     connection.execute("UPDATE alembic_version SET version_num = '0002'")
     connection.commit()

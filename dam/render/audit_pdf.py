@@ -1,0 +1,133 @@
+"""An audit for paper: PDF by typst, tagged for those who read with their ears (PDF/UA-1).
+
+All that it tells goes in as data and none of it is ever read as markup. Fonts are the packaged
+Noto ones alone; nothing is taken from the machine or the network.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from importlib import resources
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import typst  # noqa: TID251
+
+from dam.core.audit import Audit
+from dam.core.errors import ConfigurationError, DamError
+from dam.core.tally import UNDATED
+from dam.render import audits, page
+from dam.render.audits import Cells, Told
+from dam.render.lang import Speech
+from dam.render.text import clean
+
+#: A table of more lines helps nobody on paper: it says how many there are and where to find them.
+LINES = 2000
+#: So many bars stand beside each other.
+_ACROSS = 18
+_FONTS = ("fontpkg_noto_sans", "fontpkg_noto_sans_arabic")
+
+
+def pdf(found: Audit, say: Speech) -> bytes:
+    """The whole file; the same audit gives the same bytes.
+
+    Raises ConfigurationError where the fonts are missing, DamError where typst fails.
+    """
+    told = json.dumps(_data(found, say), ensure_ascii=False)
+    source = resources.files("dam").joinpath("render", "templates", "audit.typ").read_bytes()
+    with TemporaryDirectory(prefix="dam-") as name:
+        folder = Path(name)
+        (folder / "audit.typ").write_bytes(source)
+        try:
+            made = typst.compile(
+                folder / "audit.typ",
+                root=folder,
+                font_paths=_font_folders(),
+                ignore_system_fonts=True,
+                sys_inputs={"data": told},
+                pdf_standards="ua-1",
+                package_path=folder,
+                package_cache_path=folder,
+                timestamp=int(datetime.combine(found.as_of, time(), UTC).timestamp()),
+                format="pdf",
+            )
+        except typst.TypstError as error:
+            raise DamError("The PDF could not be made", "Use --format html instead") from error
+    return made
+
+
+def _font_folders() -> list[Path]:
+    try:
+        return [Path(str(resources.files(name))) for name in _FONTS]
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "The fonts of the PDF are not installed",
+            "Install fontpkg-noto-sans and fontpkg-noto-sans-arabic",
+        ) from None
+
+
+def _data(found: Audit, say: Speech) -> Mapping[str, object]:
+    return {
+        "lang": say.lang,
+        "rtl": say.lang == "ar",
+        "title": page.title(found, say),
+        "organisation": say.ident(found.organisation),
+        "about": list(audits.about(found, say)),
+        "doubts": [clean(say.told(doubt)) for doubt in found.doubts],
+        "words": page.words(say),
+        "sign": page.sign(say),
+        "totals": [(number, word) for _, number, word in page.totals(found, say)],
+        "matrix": _table(audits.matrix(found, say), say),
+        "kinds": _table(audits.kinds(found, say), say),
+        "months": _table(audits.cells(found, Told.MONTH, say), say),
+        "ends_table": _table(audits.ends(found, say), say),
+        "packs": _listed(found, Told.PACK, say),
+        "findings": _listed(found, Told.FINDING, say),
+        "assets": _listed(found, Told.ASSET, say),
+        "coverage": _coverage(found, say),
+        "ends": {
+            "bars": [_bar(month, (n,)) for month, n in sorted(found.tally.ends.items())],
+            "legend": [],
+            "across": _ACROSS,
+        },
+    }
+
+
+def _listed(found: Audit, told: Told, say: Speech) -> Mapping[str, object]:
+    return _table(audits.cells(found, told, say), say, audits.number(found, told))
+
+
+def _table(cells: Cells, say: Speech, number: int = 0) -> Mapping[str, object]:
+    """At most `LINES` rows; `number` is how many there are."""
+    rows = [[_cell(value, say) for value in row] for row in islice(cells.rows, LINES)]
+    more = max(number - len(rows), 0)
+    return {
+        "columns": [clean(word) for word in say.headings(*cells.columns)],
+        "numbers": [n for n, name in enumerate(cells.columns) if name in page.NUMBERS],
+        "rows": rows,
+        "more": say.gettext("{n} more: --format csv lists them all", n=more) if more else "",
+    }
+
+
+def _cell(value: object, say: Speech) -> object:
+    if value is None:
+        return ""
+    return value if isinstance(value, int) else say.ident(value)
+
+
+def _coverage(found: Audit, say: Speech) -> Mapping[str, object]:
+    return {
+        "bars": [
+            _bar(say.gettext("undated") if name == UNDATED else name, parts)
+            for name, *parts in page.coverage(found)
+        ],
+        "legend": page.legend(say),
+        "across": _ACROSS,
+    }
+
+
+def _bar(label: str, parts: tuple[int, ...] | list[int]) -> Mapping[str, object]:
+    return {"label": label, "parts": list(parts), "value": "/".join(map(str, parts))}

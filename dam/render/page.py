@@ -1,0 +1,69 @@
+"""What the pages of an audit have in common, whatever they are written in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dam.core.audit import Audit
+from dam.render import audits, counts
+from dam.render.lang import Speech
+
+#: Headings above numbers.
+NUMBERS = frozenset(
+    {"approved", "covered", "ended", "findings", "held", "minors", "people", "photos",
+     "quarantined", "refused"}
+)  # fmt: skip
+
+
+def title(found: Audit, say: Speech) -> str:
+    """The title of the document."""
+    return say.gettext("Consent audit of {day}", day=found.as_of)
+
+
+def words(say: Speech) -> Mapping[str, str]:
+    """Headings of sections, and what stands around tables."""
+    return {
+        "summary": say.gettext("Summary"),
+        "matrix": say.gettext("Purposes"),
+        "kinds": say.gettext("Findings by kind"),
+        "coverage": say.gettext("Pictures of minors by month, with and without a consent in force"),
+        "months": say.gettext("Pictures by month"),
+        "ends": say.gettext("Pictures by the month in which the first of their consents ends"),
+        "packs": say.gettext("Press packs"),
+        "findings": say.gettext("Findings"),
+        "assets": say.gettext("Pictures"),
+        "sign": say.gettext("Read and signed"),
+        "search": say.gettext("Search"),
+        "all": say.gettext("all"),
+        "none": say.gettext("none"),
+        "shown": say.gettext("{shown} of {all} lines", shown="{shown}", all="{all}"),
+    }
+
+
+def sign(say: Speech) -> list[str]:
+    """What whoever signs fills in."""
+    return [
+        say.gettext("Name"),
+        say.gettext("Role"),
+        say.gettext("Date"),
+        say.gettext("Signature"),
+    ]
+
+
+def totals(found: Audit, say: Speech) -> Iterator[tuple[str, int, str]]:
+    """The sums: (name in the JSON, number, what it counts)."""
+    for name, number in audits.totals(found).items():
+        told = counts.TOTALS[name](say, number)
+        yield name, number, told.replace(str(number), "", 1).strip()
+
+
+def coverage(found: Audit) -> Iterator[tuple[str, int, int]]:
+    """(month of capture, pictures of minors that may be used, the other pictures of minors)."""
+    for name, line in sorted(found.tally.months.items()):
+        if line.with_minors:
+            yield name, line.covered, line.with_minors - line.covered
+
+
+def legend(say: Speech) -> tuple[str, str]:
+    """What the two parts of `coverage` are."""
+    return say.gettext("with a consent in force"), say.gettext("without")
