@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from bench.audit import audit
 from bench.decide import decide
 from bench.ingest import ingest
 from bench.render import render
@@ -24,6 +25,9 @@ def main() -> None:
     job.add_argument("--megapixels", type=float, nargs="+", default=[12.0, 24.0])
     job.add_argument("--rounds", type=int, default=5)
     job.add_argument("--space", choices=["p3", "srgb"], default="p3", help="of the photograph")
+    job = jobs.add_parser("audit", help="a summary and a list of a million beside bare SQL")
+    job.add_argument("--assets", type=int, default=1_000_000, metavar="N")
+    job.add_argument("--rounds", type=int, default=3)
     for each in jobs.choices.values():
         each.add_argument("--format", choices=["table", "json"], default="table")
     given = parser.parse_args()
@@ -31,6 +35,8 @@ def main() -> None:
         result = ingest(given.generate, given.megapixels, given.rounds)
     elif given.job == "render":
         result = render(given.megapixels, given.rounds, given.space)
+    elif given.job == "audit":
+        result = audit(given.assets, given.rounds)
     else:
         result = decide(given.assets, given.sample)
     if given.format == "json":

@@ -60,3 +60,18 @@ def test_every_stage_of_a_rendition_is_measured_beside_a_baseline() -> None:
     assert told["0.5_mp_baseline_ms"] > 0
     for stage in ("decode", "colour", "faces", "mark", "encode", "read_back"):
         assert told[f"0.5_mp_{stage}_ms"] > 0
+
+
+def test_audits_are_measured_beside_bare_sql() -> None:
+    words = ("audit", "--assets", "4000", "--rounds", "1", "--format", "json")
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *words],
+        cwd=Path(__file__).resolve().parents[1],
+        env=environment(),
+        capture_output=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    told = json.loads(done.stdout)
+    assert told["baseline"]
+    assert told["csv_rows_a_second"] > 0
