@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -18,14 +20,15 @@ from dam.adapters.settings import load_settings
 from dam.cli.context import Here
 from dam.core.decide import decide_all
 from dam.core.errors import UsageError
-from dam.core.model import Decision, Disposition, Purpose, Use
+from dam.core.model import Decision, Disposition, Purpose
 from dam.core.past import PastAnswer, Why
 from dam.core.rows import AssetRow
 from dam.flows import consents, export, ingest, past, redact, waive
 from dam.flows.consents import Speaker, Statement
+from dam.render import past as render
 from tests import photos
 from tests.test_consents import spoken, written
-from tests.workspaces import NOBODY, Json, Workspace, environment
+from tests.workspaces import EMPTY_HALL, NOBODY, Json, Workspace, environment
 
 FIRST = date(2026, 3, 2)
 #: What a decision says, whatever its words: by purpose, its disposition and rules.
@@ -126,9 +129,6 @@ def child(number: int, *, born: str = "", **more: object) -> Json:
     if born:
         sidecar["consents"][0]["subject"]["birth_date"] = born
     return sidecar
-
-
-STRICTER = ("captioned-in-context.yaml", "purposes: [", "purposes: [internal, ")
 
 
 def story(days: Days, out: Path) -> tuple[dict[int, dict[str, Said]], dict[str, str], str]:
@@ -294,12 +294,14 @@ def test_what_was_erased_since_is_never_approved(told: Told, tmp_path: Path) -> 
     # What was recorded then still is.
     assert answer.recorded is not None
     assert answer.recorded.decision.disposition is Disposition.APPROVED
+    assert answer.recorded.agrees is None
+    assert [(used.ends, used.because) for used in answer.records] == [(None, "")]
     (pack,) = answer.packs
     assert (pack.disposition, [d.why for d in pack.doubts]) == (Disposition.HELD, [Why.ERASED])
     with days.desk() as desk:
-        (then,) = past.at(desk, day(2)).assets([_row(desk, a)])
-    assert then.doubt is not None
-    assert (then.asset.disposition, then.asset.note) == (Disposition.HELD, then.doubt.told)
+        (asset, _, _, doubt) = past.at(desk, day(2)).assets([_row(desk, a)])[0]
+    assert doubt is not None
+    assert (asset.disposition, asset.note) == (Disposition.HELD, doubt.told)
 
 
 def copied(days: Days, place: Path) -> Days:
@@ -373,3 +375,125 @@ def test_an_approval_that_did_not_reach_the_archive_is_none(told: Told, tmp_path
     answer = days.asked(b, 2)
     assert not answer.lawful
     assert [d.why for d in answer.doubts] == [Why.NOT_FILED]
+
+
+def test_waivers_and_regions_of_the_day(days: Days) -> None:
+    """Given and drawn on the second day, ended and removed on the third."""
+    days.workspace.drop("hall.jpg", photos.plain(3), EMPTY_HALL + "embargo: 2026-12-01\n")
+    days.settle()
+    days.on(2)
+    with days.desk() as desk:
+        (row,) = desk.catalog.assets()
+        waive.give(desk, row, waive.Order("embargo", "officer", day(9), "printed already"))
+        box = (0.1, 0.1, 0.2, 0.2)
+        drawn = redact.draw(desk, row, redact.Order(box, "officer")).drawn[0]
+    days.settle()
+    days.on(3)
+    with days.desk() as desk:
+        waive.end(desk, row, "embargo", "officer")
+        redact.remove(desk, row, drawn.id, "officer")
+    days.settle()
+    answers = [days.asked(row.id, n) for n in (1, 2, 3)]
+    assert [a.lawful for a in answers] == [False, True, False]
+    assert [len(a.waivers) for a in answers] == [0, 1, 0]
+    assert [[d.id for d in a.drawn] for a in answers] == [[], [drawn.id], []]
+    assert [a.recorded.agrees for a in answers if a.recorded] == [True, True, True]
+
+
+def test_what_was_not_decided_yet(days: Days) -> None:
+    """Told in the evening and decided the next day: that day it was still as recorded."""
+    days.workspace.drop("a.jpg", photos.plain(1), written(child(1)))
+    days.settle()
+    (ident,) = days.live()
+    with days.desk() as desk:
+        consents.withdraw(desk, "C-2021-0001", Statement(day(1), Speaker.PARENT))
+    days.on(2)
+    days.settle()
+    answer = days.asked(ident, 1)
+    assert answer.recorded is not None
+    assert answer.decision is not None
+    assert answer.decision.disposition is Disposition.REFUSED
+    assert (answer.recorded.agrees, answer.recorded.overtaken) == (False, True)
+    assert answer.doubts == ()
+
+
+def test_a_photo_that_could_not_be_read_then(days: Days) -> None:
+    days.workspace.drop("a.jpg", photos.plain(1)[:5000], NOBODY)
+    days.settle()
+    days.on(2)
+    with days.desk() as desk:
+        ((then,),) = past.at(desk, day(1)).batches()
+    assert (then.dossier, then.decisions) == (None, ())
+    assert then.asset.disposition is not Disposition.APPROVED
+    answer = days.asked(then.asset.id, 1)
+    assert (answer.lawful, answer.decision, answer.explanation) == (False, None, None)
+
+
+class Summer(tzinfo):
+    """One hour ahead until 1 June 2026, two from then on."""
+
+    def utcoffset(self, at: datetime | None) -> timedelta:
+        return timedelta(hours=2 if at is not None and at.month >= 6 else 1)
+
+    def dst(self, at: datetime | None) -> None:
+        return None
+
+    def tzname(self, at: datetime | None) -> str:
+        return "there"
+
+
+def test_a_day_ends_at_the_midnight_of_that_day(told: Told) -> None:
+    with told.days.desk() as desk:
+        there = replace(desk, now=lambda: datetime(2026, 8, 1, 12, tzinfo=Summer()))
+        assert past.end_of(there, date(2026, 3, 1)) == datetime(2026, 3, 1, 23, tzinfo=UTC)
+        assert past.end_of(there, date(2026, 7, 1)) == datetime(2026, 7, 1, 22, tzinfo=UTC)
+
+
+def test_the_clock_knows_the_offsets_of_other_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Paris")
+    time.tzset()
+    try:
+        here = Here()
+        assert datetime(2026, 1, 1, tzinfo=here).utcoffset() == timedelta(hours=1)
+        assert datetime(2026, 7, 1, tzinfo=here).utcoffset() == timedelta(hours=2)
+        for hour in (0, 1):
+            there = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+            assert there.astimezone(here).astimezone(UTC) == there
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("lang", ["en", "fr", "ar"])
+def test_the_answer_is_told_in_every_language(
+    told: Told, lang: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    render.tell(told.days.asked(told.ids["a"], 2), lang, UTC)
+    shown = capsys.readouterr().out
+    for word in (told.pack, "C-2021-0001", "2026-03-03", "2026-03-04", "Le Journal"):
+        assert word in shown
+    assert "{" not in shown
+    document = render.document(told.days.asked(told.ids["a"], 2), lang)
+    assert document["lawful"] is True
+    assert document["as_of"] == "2026-03-03"
+
+
+def test_the_command(days: Days) -> None:
+    """The real clock: of today, and no day that cannot be asked for."""
+    workspace = days.workspace
+    workspace.drop("a.jpg", photos.plain(1), written(child(1)))
+    made = workspace.ingest()["assets"][0]["asset"]
+    today = datetime.now().astimezone().date()
+    found = workspace.ask("explain", made, "--purpose", "press", "--as-of", today.isoformat())
+    assert (found["lawful"], found["as_of"], found["doubts"]) == (True, today.isoformat(), [])
+    assert found["recorded"]["agrees"] is True
+    assert found["explanation"]["decision"] == found["decision"]
+    (record,) = found["consents"]
+    assert (record["id"], record["state"], record["counts"]) == ("C-2021-0001", "given", True)
+    assert [r["digest"] for r in found["decision"]["consents"]] == [record["digest"]]
+    social = workspace.ask("explain", made, "--purpose", "social", "--as-of", today.isoformat())
+    assert social["lawful"] is False
+    table = workspace.run("explain", made, "--as-of", today.isoformat()).stdout.decode()
+    assert "it was lawful" in " ".join(table.split())
+    for words in (("2090-01-01",), ("2001-01-01",), (today.isoformat(), "--day", "2027-01-01")):
+        workspace.run("explain", made, "--as-of", *words, code=2)

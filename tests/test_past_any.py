@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from bench import holdings
@@ -22,7 +22,7 @@ from dam.adapters.desk import Desk, open_desk
 from dam.adapters.settings import Workspace, load_settings, prepare
 from dam.core.decide import decide_all
 from dam.core.errors import DamError
-from dam.core.facts import Facts, FacesFact, TextFact
+from dam.core.facts import FacesFact, TextFact
 from dam.core.model import Decision, Disposition, Purpose
 from dam.core.past import Why
 from dam.core.readings import Status
@@ -41,7 +41,7 @@ class World:
     """A workspace of a few generated photographs, and the hand that acts in it."""
 
     root: Path
-    at: datetime = datetime.combine(FIRST, datetime.min.time(), UTC)
+    at: datetime = datetime(2026, 6, 15, tzinfo=UTC)
     lived: dict[date, Lived] = field(default_factory=dict)
     recorded: dict[date, dict[str, dict[str, Decision]]] = field(default_factory=dict)
     erased: dict[str, datetime] = field(default_factory=dict)
@@ -226,6 +226,13 @@ _ACTS = st.one_of(
 _DAYS = st.lists(st.tuples(st.booleans(), st.lists(_ACTS, max_size=4)), min_size=2, max_size=4)
 
 
+#: The first photograph shows the first person, and the caption says a name.
+_SEEN = read(0, 1, 0, "Zaïnab Qadiri joue", 0)
+_CROWD = read(0, 9, 0, "Un match", 0)
+_NAMED = said(0, ["press"], "2030-10-31", name=True)
+_SHORT = said(0, ["press"], "2026-06-16", name=False)
+
+
 def _of(decisions: tuple[Decision, ...]) -> list[tuple[str, str, tuple[str, ...], str]]:
     return [
         (d.purpose, d.disposition, tuple(r.rule for r in d.reasons), d.facts_digest)
@@ -292,8 +299,12 @@ def _check(world: World, desk: Desk) -> None:
 
 
 # Smaller examples are not looked for: each takes a second, and tells its days by itself.
-@settings(max_examples=12, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(_DAYS)
+@example([(False, [_SEEN, decided()]), (False, [_NAMED]), (False, [decided()])])
+@example([(False, [_CROWD, waived(0), drawn(0)]), (False, [unwaived(0), undrawn(0)])])
+@example([(False, [_SEEN, withdrawn(0, 0)]), (False, [_NAMED]), (False, [erased(0)])])
+@example([(False, [_SEEN, _SHORT, decided()]), (True, []), (False, []), (True, [decided()])])
 def test_each_day_is_told_as_it_was_lived(
     template: Path, plan: list[tuple[bool, list[Act]]]
 ) -> None:

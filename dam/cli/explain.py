@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -59,6 +61,37 @@ def explain(
     With --as-of: whether it was lawful on a past day, by what was known then, and the proof.
     """
     lang = shared.options(context).lang
+    asked = _asked(territory, use, day, as_of)
+    with shared.desk(context) as desk:
+        if asked.as_of is not None:
+            row = flow.resolve(desk, asset)
+            answer = history.explain(
+                desk, row, asked.as_of, purpose, territory=asked.territory, use=asked.use
+            )
+            if format_ is Format.JSON:
+                terminal.emit(then.document(answer, lang))
+            else:
+                then.tell(answer, lang, desk.now().tzinfo, everything=everything)
+            return
+        found = flow.explain(
+            desk, asset, purpose, territory=asked.territory, use=asked.use, day=asked.day
+        )
+    if format_ is Format.JSON:
+        terminal.emit(_document(found, purpose, lang))
+    else:
+        _tell(found, lang, everything=everything)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    territory: str | None
+    use: str | None
+    day: date | None
+    as_of: date | None
+
+
+def _asked(territory: str | None, use: str | None, day: str | None, as_of: str | None) -> _Asked:
+    """The options as values. Raises UsageError."""
     try:
         when = _DAY.validate_python(day) if day is not None else None
         past = _DAY.validate_python(as_of) if as_of is not None else None
@@ -76,19 +109,10 @@ def explain(
             "Give --day or --as-of, not both",
             "--day decides for another day by what is known now, --as-of by what was known then",
         )
-    with shared.desk(context) as desk:
-        if past is not None:
-            row = flow.resolve(desk, asset)
-            answer = history.explain(desk, row, past, purpose, territory=where, use=end)
-            if format_ is Format.JSON:
-                terminal.emit(then.document(answer, lang))
-            else:
-                then.tell(answer, lang, desk.now().tzinfo, everything=everything)
-            return
-        found = flow.explain(desk, asset, purpose, territory=where, use=end, day=when)
-    if format_ is Format.JSON:
-        terminal.emit(_document(found, purpose, lang))
-        return
+    return _Asked(where, end, when, past)
+
+
+def _tell(found: flow.Explained, lang: str, *, everything: bool) -> None:
     say = speech(lang)
     row, told = found.row, found.explanation
     if told is None or (found.stored is None and row.note):

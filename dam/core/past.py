@@ -146,13 +146,13 @@ class Learned:
 class Recorded:
     """The decision on record then. `agrees`: the recomputed one says the same, for the same
 
-    reasons; else `overtaken` tells that the calendar, or something recorded that day, had made
-    another one of it, which was still to be recorded.
+    reasons (None: that cannot be told); else `overtaken` tells that the calendar, or something
+    recorded since, had made another one of it, which was still to be recorded.
     """
 
     decision: Decision
     made_at: datetime
-    agrees: bool
+    agrees: bool | None
     overtaken: bool
 
 
@@ -160,8 +160,9 @@ class Recorded:
 class Used:
     """A consent record as it counted: what it said, by whom, since when it was known.
 
-    `digest` is what packs record. `ends` is None where it has no end; `counts` is false where
-    its source mentioned it no longer, or who it is about had been erased.
+    `digest` is what packs record. `ends` is None where it has no end or, without `because`, where
+    nobody can tell any more; `counts` is false where its source mentioned it no longer, or who it
+    is about had been erased.
     """
 
     consent: str

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, tzinfo
 
 from dam.core.model import Disposition
+from dam.core.origins import REGISTER
 from dam.core.past import RULE, Doubt, Learned, PastAnswer, Recorded, Sent, Used
 from dam.render import documents, explanation, terminal
 from dam.render.documents import Json
@@ -109,9 +110,8 @@ def tell(found: PastAnswer, lang: str, zone: tzinfo | None, *, everything: bool 
     say = speech(lang)
     _headline(found, say)
     if found.doubts:
-        terminal.block(say.gettext("It cannot be recomputed, and counts as held:"), 2)
         for doubt in found.doubts:
-            terminal.block(say.line("- {doubt}.", doubt=say.told(doubt.told)), 4, hang=2)
+            terminal.block(say.line("- {doubt}", doubt=say.told(doubt.told)), 2, hang=2)
     elif found.explanation is not None:
         explanation.tell(found.asset.id, found.explanation, lang, everything=everything, past=True)
     if found.asset.note and not found.doubts:
@@ -145,6 +145,12 @@ def _headline(found: PastAnswer, say: Speech) -> None:
         told = say.gettext(
             "{asset}: by what was known at the end of {day} it was lawful for {purpose}, in "
             "{territory}, {use} use",
+            **words,
+        )
+    elif found.doubts:
+        told = say.gettext(
+            "{asset}: whether at the end of {day} it was lawful for {purpose}, in {territory}, "
+            "{use} use, cannot be recomputed; it counts as held",
             **words,
         )
     else:
@@ -188,6 +194,8 @@ def _decided(recorded: Recorded | None, say: Speech, zone: tzinfo | None) -> str
         "decision": say.word("disposition", recorded.decision.disposition),
         "at": _local(recorded.made_at, zone),
     }
+    if recorded.agrees is None:
+        return say.gettext("The decision of {at}: {decision}", **words)
     if recorded.agrees:
         return say.gettext("The decision of {at}: {decision}; recomputed it is the same", **words)
     if recorded.overtaken:
@@ -205,10 +213,16 @@ def _consent(used: Used, say: Speech, zone: tzinfo | None) -> str:
         "subject": used.subject,
         "state": say.word("state", used.state),
         "at": _local(used.recorded_at, zone),
-        "source": used.source,
+        "source": say.gettext("register of consents") if used.source == REGISTER else used.source,
         "digest": used.digest[:16],
     }
-    if used.ends is None:
+    if used.ends is None and not used.because:
+        told = say.gettext(
+            "Consent {id} of {subject}: {state}, until when nobody can tell any more; record "
+            "{digest} of {source}, known since {at}",
+            **words,
+        )
+    elif used.ends is None:
         told = say.gettext(
             "Consent {id} of {subject}: {state}, without an end; record {digest} of {source}, "
             "known since {at}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from dam.adapters.desk import Desk
@@ -14,7 +15,7 @@ from dam.core.explain import Question
 from dam.core.explain import explain as why
 from dam.core.model import Purpose, Use
 from dam.core.origins import File, Sources
-from dam.core.past import PastAnswer, Recorded, Sent, Used
+from dam.core.past import PastAnswer, Recorded, Sent, Used, Why
 from dam.core.rows import AssetRow, ConsentVersion, SidecarRow
 from dam.core.surveys import file_of
 from dam.core.view import Dossier
@@ -68,10 +69,11 @@ def _recorded(past: Past, look: Look, purpose: Purpose) -> Recorded | None:
     known = look.made.get(purpose)
     if known is None:
         return None
-    made, _ = past.decide(look, [purpose])
-    agrees = bool(made) and past.agrees(look, made[0]) is True
-    overtaken = bool(made) and not agrees and past.overtaken(look, made[0])
-    return Recorded(known[1], known[0], agrees, overtaken)
+    made, doubts = past.decide(look, [purpose])
+    if any(doubt.why is not Why.DECIDED_OTHERWISE for doubt in doubts) or not made:
+        return Recorded(known[1], known[0], None, overtaken=False)
+    agrees = past.agrees(look, made[0]) is True
+    return Recorded(known[1], known[0], agrees, not agrees and past.overtaken(look, made[0]))
 
 
 def _used(past: Past, look: Look) -> Iterator[Used]:
@@ -79,10 +81,12 @@ def _used(past: Past, look: Look) -> Iterator[Used]:
         return
     standings = look.dossier.standings(past.day, past.term)
     by_id = {(s.subject, s.id): s for own in standings.values() for s in own}
+    lost = {doubt.what for doubt in look.doubts if doubt.why is Why.ERASED}
     for record in look.dossier.records:
         version = look.said.versions[record.item.id, record.source]
         standing = by_id[record.item.subject.id, record.item.id]
-        yield _one(record.digest(), record.stated, version, standing)
+        used = _one(record.digest(), record.stated, version, standing)
+        yield replace(used, ends=None, because="") if used.subject in lost else used
 
 
 def _one(digest: str, counts: bool, version: ConsentVersion, standing: Standing) -> Used:
