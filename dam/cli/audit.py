@@ -25,7 +25,9 @@ from dam.core.model import Purpose
 from dam.core.report import Kind
 from dam.core.tally import Wanted
 from dam.flows import audit as flow
+from dam.flows import past
 from dam.flows.audit.thumbnails import thumbnails
+from dam.flows.past import Past
 from dam.render import audit_html, audit_pdf, audits, counts, csv_table, terminal
 from dam.render.audit_html import Thumbnails
 from dam.render.audits import Told
@@ -75,6 +77,10 @@ def audit(
     photographer: Annotated[
         str | None, typer.Option("--photographer", help="Only photos of this photographer.")
     ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="As it was known on this past day."),
+    ] = None,
     purpose: Annotated[
         Purpose, typer.Option("--purpose", help="The use that findings and sums are about.")
     ] = Purpose.ARCHIVE,
@@ -117,13 +123,20 @@ def audit(
     with (
         shared.desk(context) as desk,
         terminal.progress(speech(lang).gettext("Deciding anew")) as progress,
-        flow.audit(desk, wanted, kinds, _days(within), progress) as found,
+        flow.audit(desk, wanted, kinds, _days(within), progress, _past(desk, as_of)) as found,
         _output(out),
         _thumbnails(desk, purpose, pictures) as thumbnail,
     ):
         _tell(found, told, format_, lang, limit, thumbnail)
     if wrong := found.failing(failing):
         raise FindingsError(f"{wrong} findings of the kinds asked for", "See above")
+
+
+def _past(desk: Desk, as_of: datetime | None) -> Past | None:
+    """What was known on a day; None for today, which is what is kept."""
+    if as_of is None or as_of.date() == desk.day():
+        return None
+    return past.at(desk, as_of.date())
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated
 
@@ -49,9 +49,27 @@ FormatOption = Annotated[
 ]
 
 
+class Here(tzinfo):
+    """The machine's time zone with its rules: a past day may have had another offset."""
+
+    def utcoffset(self, at: datetime | None) -> timedelta | None:
+        return None if at is None else at.replace(tzinfo=None).astimezone().utcoffset()
+
+    def dst(self, at: datetime | None) -> None:
+        return None
+
+    def tzname(self, at: datetime | None) -> str | None:
+        return None if at is None else at.replace(tzinfo=None).astimezone().tzname()
+
+    def fromutc(self, at: datetime) -> datetime:
+        there = at.replace(tzinfo=UTC).astimezone()
+        here = there.replace(tzinfo=self)
+        return here if here.utcoffset() == there.utcoffset() else here.replace(fold=1)
+
+
 def now() -> datetime:
     """The clock: the only place where it is read. Aware, in the machine's time zone."""
-    return datetime.now(UTC).astimezone()  # noqa: TID251
+    return datetime.now(UTC).astimezone(Here())  # noqa: TID251
 
 
 def options(context: typer.Context) -> Options:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -13,7 +15,9 @@ from dam.core.errors import UsageError
 from dam.core.fields import IsoDate, Territory
 from dam.core.model import Purpose, Use, one_word
 from dam.flows import answers as flow
+from dam.flows import past as history
 from dam.render import documents, explanation, terminal
+from dam.render import past as then
 from dam.render.lang import Speech, speech
 
 _DAY = TypeAdapter(IsoDate)
@@ -41,6 +45,10 @@ def explain(
     day: Annotated[
         str | None, typer.Option("--day", metavar="DAY", help="As of this day; else today.")
     ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DAY", help="By what was known at the end of this day."),
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Also the rules that are satisfied.")
     ] = False,
@@ -49,24 +57,62 @@ def explain(
     """Why a photograph may or may not be used: each rule with its clause, the evidence with the
 
     file and line where it stands, and what would change it.
+
+    With --as-of: whether it was lawful on a past day, by what was known then, and the proof.
     """
     lang = shared.options(context).lang
+    asked = _asked(territory, use, day, as_of)
+    with shared.desk(context) as desk:
+        if asked.as_of is not None:
+            row = flow.resolve(desk, asset)
+            answer = history.explain(
+                desk, row, asked.as_of, purpose, territory=asked.territory, use=asked.use
+            )
+            if format_ is Format.JSON:
+                terminal.emit(then.document(answer, lang))
+            else:
+                then.tell(answer, lang, desk.now().tzinfo, everything=everything)
+            return
+        found = flow.explain(
+            desk, asset, purpose, territory=asked.territory, use=asked.use, day=asked.day
+        )
+    if format_ is Format.JSON:
+        terminal.emit(_document(found, purpose, lang))
+    else:
+        _tell(found, lang, everything=everything)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    territory: str | None
+    use: str | None
+    day: date | None
+    as_of: date | None
+
+
+def _asked(territory: str | None, use: str | None, day: str | None, as_of: str | None) -> _Asked:
+    """The options as values. Raises UsageError."""
     try:
         when = _DAY.validate_python(day) if day is not None else None
+        past = _DAY.validate_python(as_of) if as_of is not None else None
         where = _TERRITORY.validate_python(territory) if territory is not None else None
     except ValidationError:
         raise UsageError(
-            "--day takes a date written YYYY-MM-DD, --territory a country or world",
+            "--day and --as-of take a date written YYYY-MM-DD, --territory a country or world",
             "For example --day 2027-05-31 --territory MA",
         ) from None
     end = next((word for word in Use if use is not None and word == one_word(use)), None)
     if use is not None and end is None:
         raise UsageError(f"{use!r} is no use", f"Use one of: {', '.join(Use)}")
-    with shared.desk(context) as desk:
-        found = flow.explain(desk, asset, purpose, territory=where, use=end, day=when)
-    if format_ is Format.JSON:
-        terminal.emit(_document(found, purpose, lang))
-        return
+    if when is not None and past is not None:
+        raise UsageError(
+            "Give --day or --as-of, not both",
+            "--day decides for another day by what is known now, --as-of by what was known then",
+        )
+    return _Asked(where, end, when, past)
+
+
+def _tell(found: flow.Explained, lang: str, *, everything: bool) -> None:
     say = speech(lang)
     row, told = found.row, found.explanation
     if told is None or (found.stored is None and row.note):

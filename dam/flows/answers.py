@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from dam.adapters import inbox, pulse
 from dam.adapters.desk import Desk
 from dam.adapters.inbox_aside import counted
-from dam.core import names, shoot_table
+from dam.core import names
 from dam.core.consent import Record
 from dam.core.decide import WORLD
 from dam.core.errors import DamError, FindingsError, UsageError
@@ -20,7 +20,7 @@ from dam.core.heartbeat import Heartbeat
 from dam.core.model import Decision, Disposition, Purpose, Use
 from dam.core.origins import File, Sources
 from dam.core.rows import AssetRow, ProvenanceRow, SidecarRow
-from dam.core.tree import survey
+from dam.core.surveys import file_of
 from dam.core.view import Dossier, contradictions
 from dam.core.waivers import Waiver
 
@@ -222,13 +222,7 @@ def sources(desk: Desk, row: AssetRow, dossier: Dossier) -> Sources:
 
 def _file(desk: Desk, sidecar: SidecarRow) -> File:
     """A sidecar with the lines of its parts, as far as it can be read."""
-    shoot = sidecar.kind == "shoot"
     try:
-        data = desk.originals.read_bytes(sidecar.sha256)
+        return file_of(sidecar, desk.originals.read_bytes(sidecar.sha256))
     except DamError:
-        return File(sidecar.slot, sidecar.shown, shoot, None)
-    if sidecar.name_key.endswith(".csv"):
-        tree = shoot_table.survey(data, sidecar.shown)
-    else:
-        tree, _ = survey(data, sidecar.shown, json=sidecar.name_key.endswith(".json"))
-    return File(sidecar.slot, sidecar.shown, shoot, tree)
+        return file_of(sidecar, None)

@@ -16,7 +16,6 @@ from dam.core.rows import AssetRow
 from dam.core.view import Dossier
 from dam.core.waivers import Waiver
 from dam.render.lang import speech
-from dam.render.text import said
 
 Json = dict[str, object]
 
@@ -25,8 +24,8 @@ def reason(item: Reason, lang: str) -> Json:
     return {
         "rule": item.rule,
         "otherwise": item.otherwise.value,
-        "message": said(item.message, lang),
-        "advice": said(item.advice, lang),
+        "message": speech(lang, "plain").said(item.message),
+        "advice": speech(lang, "plain").said(item.advice),
         "source": item.source,
         "evidence": list(item.evidence),
         "subjects": list(item.subjects),

@@ -105,8 +105,13 @@ def place_text(place: Place) -> str:
     return f"{names.get(place.kind, place.kind.value)} {place.at}".rstrip()
 
 
-def tell(asset: str, item: Explanation, lang: str, *, everything: bool = False) -> None:
-    """The explanation on standard output; with `everything` also each rule that is satisfied."""
+def tell(
+    asset: str, item: Explanation, lang: str, *, everything: bool = False, past: bool = False
+) -> None:
+    """The explanation on standard output; with `everything` also each rule that is satisfied.
+
+    Of a `past` day without what would change it: nothing does any more.
+    """
     say = speech(lang)
     question, decision = item.question, item.decision
     terminal.block(
@@ -115,7 +120,7 @@ def tell(asset: str, item: Explanation, lang: str, *, everything: bool = False) 
             asset=asset,
             decision=say.word("disposition", decision.disposition),
             purpose=say.word("purpose", question.purpose),
-            territory=_territory(question.territory, say),
+            territory=territory(question.territory, say),
             use=say.word("use", str(question.use)),
             day=question.day,
         ),
@@ -124,7 +129,7 @@ def tell(asset: str, item: Explanation, lang: str, *, everything: bool = False) 
     told = [a for a in item.asked if _stops(a)]
     approved = decision.disposition is Disposition.APPROVED
     for number, asked in enumerate(told, 1):
-        _against(asset, number, asked, say)
+        _against(asset, number, asked, say, past=past)
     if decision.obligations:
         obliged = say.list(say.word("obligation", o) for o in decision.obligations)
         terminal.block(say.gettext("Obliges: {what}", what=obliged), 2)
@@ -132,14 +137,16 @@ def tell(asset: str, item: Explanation, lang: str, *, everything: bool = False) 
         if asked.outcome is Outcome.OBLIGES:
             _obliging(asked, say)
     _satisfied(item.asked, say, everything=everything or approved)
-    _calendar(item, say)
+    if not past:
+        _calendar(item, say)
 
 
-def _territory(territory: str, say: Speech) -> str:
-    return say.gettext("the whole world") if territory == "world" else say.ident(territory)
+def territory(where: str, say: Speech) -> str:
+    """The words for where something may be used."""
+    return say.gettext("the whole world") if where == "world" else say.ident(where)
 
 
-def _against(asset: str, number: int, asked: Asked, say: Speech) -> None:
+def _against(asset: str, number: int, asked: Asked, say: Speech, *, past: bool) -> None:
     does = Outcome.WAIVED.value if asked.outcome is Outcome.WAIVED else ""
     word = say.word("outcome", does) if does else say.word("otherwise", asked.otherwise)
     terminal.line("")
@@ -155,8 +162,10 @@ def _against(asset: str, number: int, asked: Asked, say: Speech) -> None:
         style="bold",
     )
     _grounds(asked, say)
-    _ways(asked, say)
-    _waiver(asset, asked, say)
+    if not past:
+        _ways(asked, say)
+    if not past or asked.waived is not None:
+        _waiver(asset, asked, say)
 
 
 def _obliging(asked: Asked, say: Speech) -> None:

@@ -141,6 +141,28 @@ SENTENCES: tuple[str, ...] = (
     mark("Run again"),
     mark("Received, not read yet"),
     mark("Not decided yet"),
+    mark("It cannot be recomputed"),
+    mark("It could not be used"),
+    mark("Rely on what was recorded then: dam explain ASSET --as-of DAY tells it"),
+    mark("When what is known of this photo was found out is not on record"),
+    mark("This version of dam cannot read what was known of this photo then"),
+    mark(
+        "An earlier version of dam had read this photo and did not look for what the rule "
+        "{what} needs"
+    ),
+    mark("This version of dam cannot read the consent {what} as it was told then"),
+    mark(
+        "Personal details of {what} that counted then were erased later; without them nobody "
+        "can tell whether the consent still held"
+    ),
+    mark("Which rules were in force then is not on record"),
+    mark("The rules that were in force then are not kept"),
+    mark("This version of dam cannot read the rules that were in force then"),
+    mark("On the same facts another decision was recorded then for {what}"),
+    mark(
+        "The rules approved it then, but it did not stand in the archive; what stood in the way "
+        "is not on record"
+    ),
     mark("The asset changed meanwhile"),
     mark("It changed while the pack was made: run again"),
     mark("Due to be looked at again: run dam ingest"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,51 @@ def test_an_upgrade_that_fails_leaves_nothing(path: Path, monkeypatch: pytest.Mo
     monkeypatch.undo()
     Catalog.open(path).close()
     assert "assets" in _schema(path)
+
+
+def test_facts_of_before_have_the_time_from_which_they_surely_counted(path: Path) -> None:
+    """Those that never changed count since the asset came, others since the last decision."""
+    Catalog.open(path).close()
+    columns = (
+        "(id, sha256, size, format, disposition, captured_source, added_at, note, note_hint, "
+        "facts_digest) VALUES "
+    )
+    _execute(
+        path,
+        *(
+            f"INSERT INTO assets {columns} "
+            f"('{one}', '{one}', 1, '', 'held', '', '2026-01-01 00:00:00.000000', '', '', 'new')"
+            for one in ("once", "twice", "never")
+        ),
+        "UPDATE assets SET facts_digest = NULL WHERE id = 'never'",
+        "INSERT INTO facts (digest, asset, body) VALUES ('new', 'once', '{}'), "
+        "('old', 'twice', '{}'), ('new', 'twice', '{}')",
+        "INSERT INTO decisions (asset, purpose, territory, day, disposition, facts_digest, "
+        "pack_digest, body, made_at, current) VALUES "
+        "('twice', 'press', 'world', '2026-01-02', 'held', '', '', '{}', "
+        "'2026-01-02 00:00:00.000000', false), "
+        "('twice', 'press', 'world', '2026-01-05', 'held', '', '', '{}', "
+        "'2026-01-05 00:00:00.000000', true)",
+    )
+    _downgrade(path)
+    with Catalog.open(path) as catalog:
+        known = catalog.facts_before(["once", "twice", "never"], datetime(2027, 1, 1, tzinfo=UTC))
+    assert {asset: (f.digest, f.recorded_at.day) for asset, f in known.items()} == {
+        "once": ("new", 1),
+        "twice": ("new", 5),
+    }
+
+
+def _downgrade(path: Path) -> None:
+    """The tables as the revision before the newest left them."""
+    _execute(
+        path,
+        "UPDATE alembic_version SET version_num = '0004'",
+        "DROP TABLE audit_rows",
+        "DROP TABLE audit_profiles",
+        "DROP TABLE facts_versions",
+        "DROP TABLE rule_pack_uses",
+        "DROP INDEX ix_assets_archived",
+        "DROP INDEX ix_events_subject",
+        "DROP INDEX ix_consent_versions_of",
+    )

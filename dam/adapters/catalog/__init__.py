@@ -25,6 +25,7 @@ from dam.adapters.catalog.consents import ConsentReads, ConsentWrites
 from dam.adapters.catalog.decisions import DecisionReads, DecisionWrites
 from dam.adapters.catalog.engine import Database, translated
 from dam.adapters.catalog.events import EventReads, EventWrites
+from dam.adapters.catalog.history import HistoryReads, KnownFacts
 from dam.adapters.catalog.migrate import ready
 from dam.adapters.catalog.packs import PackReads, PackWrites
 from dam.adapters.catalog.provenance import ProvenanceReads, ProvenanceWrites
@@ -32,7 +33,7 @@ from dam.adapters.catalog.redactions import RedactionReads, RedactionWrites
 from dam.adapters.catalog.tables import metadata
 from dam.adapters.catalog.waivers import WaiverReads, WaiverWrites
 
-__all__ = ["Catalog", "Profile", "Shown", "Unit", "Which"]
+__all__ = ["Catalog", "KnownFacts", "Profile", "Shown", "Unit", "Which"]
 
 
 def _random_id() -> str:
@@ -65,6 +66,7 @@ class Catalog(
     WaiverReads,
     RedactionReads,
     EventReads,
+    HistoryReads,
 ):
     """What dam knows. One object serves all threads of a process."""
 

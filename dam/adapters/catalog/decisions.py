@@ -33,6 +33,12 @@ _PLAIN = (
     decisions.c.holds_until,
 )
 
+
+def decision_columns() -> tuple[ColumnElement[Any], ...]:
+    """The columns that `restore` makes a decision of."""
+    return (*_PLAIN, decisions.c.body)
+
+
 ItemT = TypeVar("ItemT")
 
 
@@ -63,7 +69,7 @@ def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _restore(row: Found) -> Decision:
+def restore(row: Found) -> Decision:
     """The decision as it was stored; IntegrityError where the row holds something else."""
     try:
         body = row.body
@@ -133,7 +139,7 @@ class DecisionReads(Part):
                 decisions.c.current,
             )
         )
-        return {row.asset: _restore(row) for row in rows}
+        return {row.asset: restore(row) for row in rows}
 
     def facts(self, digest: str) -> dict[str, object] | None:
         """The facts of that digest, or None."""
@@ -165,7 +171,7 @@ class DecisionReads(Part):
             .where(decisions.c.asset == asset, decisions.c.current)
             .order_by(decisions.c.purpose)
         )
-        return tuple(_restore(row) for row in rows)
+        return tuple(restore(row) for row in rows)
 
     def decision_history(self, asset: str) -> tuple[tuple[datetime, Decision], ...]:
         """Every decision ever made on an asset with the time it was made, oldest first."""
@@ -174,7 +180,7 @@ class DecisionReads(Part):
             .where(decisions.c.asset == asset)
             .order_by(decisions.c.row)
         )
-        return tuple((row.made_at, _restore(row)) for row in rows)
+        return tuple((row.made_at, restore(row)) for row in rows)
 
     def due(self, day: date) -> tuple[str, ...]:
         """The assets with a current decision that `day`, or a day before it, may change."""

@@ -21,7 +21,7 @@ from dam.core.rows import EventRow
 MAX_BODY: Final = 16 * 1024
 
 
-def _restore(row: Found) -> EventRow:
+def restored(row: Found) -> EventRow:
     try:
         at = datetime.fromisoformat(row.at)
     except (TypeError, ValueError):
@@ -53,7 +53,7 @@ class EventReads(Part):
 
     def events(self, after: int = 0) -> Iterator[EventRow]:
         """Stream the events with a number above `after`, in order."""
-        return (_restore(row) for row in self._stored(after))
+        return (restored(row) for row in self._stored(after))
 
     def _stored(self, after: int) -> Iterator[Found]:
         return self._db.pages(select(events).where(events.c.seq > after), (events.c.seq,))
@@ -65,7 +65,7 @@ class EventReads(Part):
         def readable() -> Iterator[EventRow]:
             for row in self._stored(0):
                 try:
-                    yield _restore(row)
+                    yield restored(row)
                 except IntegrityError:
                     unreadable.append(f"event {row.seq}: cannot be read")
 

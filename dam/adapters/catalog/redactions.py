@@ -11,7 +11,7 @@ from dam.core.errors import IntegrityError
 from dam.core.redaction import Drawn
 from dam.core.rows import DrawnEnd, DrawnRow
 
-_ALL = (
+COLUMNS = (
     redactions.c.id,
     redactions.c.asset,
     redactions.c.subject,
@@ -21,7 +21,7 @@ _ALL = (
 )
 
 
-def _restore(row: Found) -> DrawnRow:
+def restore(row: Found) -> DrawnRow:
     """The region as it was drawn; IntegrityError where the row holds something else."""
     try:
         x, y, w, h = (float(number) for number in row.body["box"])
@@ -35,7 +35,7 @@ def _restore(row: Found) -> DrawnRow:
 def _live() -> Select[*tuple[object, ...]]:
     ends = redaction_ends.c.redaction
     return (
-        select(*_ALL, assets.c.sha256)
+        select(*COLUMNS, assets.c.sha256)
         .join(assets, assets.c.id == redactions.c.asset)
         .outerjoin(redaction_ends, ends == redactions.c.id)
         .where(ends.is_(None))
@@ -48,7 +48,7 @@ class RedactionReads(Part):
     def drawn(self, asset: str | None = None) -> tuple[DrawnRow, ...]:
         """The regions that nobody has removed, of one asset or of all, oldest first."""
         statement = _live() if asset is None else _live().where(redactions.c.asset == asset)
-        return tuple(_restore(row) for row in self._db.rows(statement.order_by(redactions.c.row)))
+        return tuple(restore(row) for row in self._db.rows(statement.order_by(redactions.c.row)))
 
     def drawn_on(self, *contents: str) -> dict[str, tuple[Drawn, ...]]:
         """As `drawn`, for the photographs of these contents, by SHA-256."""
@@ -56,7 +56,7 @@ class RedactionReads(Part):
         for chunk in chunks(contents):
             wanted = _live().where(assets.c.sha256.in_(chunk)).order_by(redactions.c.row)
             for row in self._db.rows(wanted):
-                found[row.sha256] = (*found.get(row.sha256, ()), _restore(row).drawn)
+                found[row.sha256] = (*found.get(row.sha256, ()), restore(row).drawn)
         return found
 
     def redaction_reasons(self) -> dict[str, str]:

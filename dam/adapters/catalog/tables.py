@@ -142,6 +142,7 @@ consent_versions = Table(
     Column("current", Boolean, nullable=False),
     Index("ix_consent_versions_consent", "consent"),
     Index("ix_consent_versions_slot", "slot"),
+    Index("ix_consent_versions_of", "subject", "consent"),
 )
 Index(
     "ix_consent_versions_current",
@@ -486,6 +487,7 @@ events = Table(
     Column("body", Text, nullable=False),
     Column("prev", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Index("ix_events_subject", "subject", "type"),
 )
 
 #: One row: where the ledger ends. Without it a cut-off end of the chain looks whole.

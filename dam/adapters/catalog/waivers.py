@@ -19,7 +19,7 @@ _ALL = (*_GIVEN, waivers.c.asset, waivers.c.role, waivers.c.given_at, waivers.c.
 _ENDED = columns(waiver_ends, WaiverEnd)
 
 
-def _restore(row: Found) -> WaiverRow:
+def restore(row: Found) -> WaiverRow:
     """The waiver as it was given; IntegrityError where the row holds something else."""
     try:
         told = row.body
@@ -38,14 +38,14 @@ def _restore(row: Found) -> WaiverRow:
     return WaiverRow(row.asset, given, row.given_at)
 
 
-def _given() -> Select[*tuple[object, ...]]:
+def given() -> Select[*tuple[object, ...]]:
     return select(*_ALL, assets.c.sha256).join(assets, assets.c.id == waivers.c.asset)
 
 
 def _live() -> Select[*tuple[object, ...]]:
     """Waivers that nothing has ended; their last day may have passed."""
     ends = waiver_ends.c.waiver
-    return _given().outerjoin(waiver_ends, ends == waivers.c.id).where(ends.is_(None))
+    return given().outerjoin(waiver_ends, ends == waivers.c.id).where(ends.is_(None))
 
 
 class WaiverReads(Part):
@@ -68,7 +68,7 @@ class WaiverReads(Part):
 
     def waivers(self) -> tuple[WaiverRow, ...]:
         """Every waiver ever given, oldest first."""
-        return self._restored(_given())
+        return self._restored(given())
 
     def waiver_ends(self) -> dict[str, WaiverEnd]:
         """How waivers ended, by their id; one that only ran out is not among them."""
@@ -80,7 +80,7 @@ class WaiverReads(Part):
         return {row.waiver: row.reason for row in rows}
 
     def _restored(self, statement: Select[*tuple[object, ...]]) -> tuple[WaiverRow, ...]:
-        return tuple(_restore(row) for row in self._db.rows(statement.order_by(waivers.c.row)))
+        return tuple(restore(row) for row in self._db.rows(statement.order_by(waivers.c.row)))
 
     def _ends(self, statement: Select[*tuple[object, ...]]) -> Sequence[WaiverEnd]:
         return [build(WaiverEnd, row) for row in self._db.rows(statement)]

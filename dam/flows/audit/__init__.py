@@ -22,9 +22,9 @@ from dam.core.findings import AHEAD_DAYS, Finding, Severity, findings, gone, sev
 from dam.core.model import Purpose
 from dam.core.report import AuditRow, Kind
 from dam.core.tally import Line, Tally, View, Wanted, by, lies_in
-from dam.flows.audit.anew import Anew, decided_anew
+from dam.flows.audit.anew import Anew, Past, as_it_was, decided_anew
 from dam.flows.audit.around import filed, waiting
-from dam.flows.audit.packs import packs
+from dam.flows.audit.packs import packs, today
 from dam.flows.audit.shelf import BATCH, Shelf
 
 #: Begins with how many assets must be decided anew, then is called for each.
@@ -39,20 +39,27 @@ def audit(
     kinds: frozenset[Kind] = frozenset(),
     ahead: int = AHEAD_DAYS,
     progress: Progress = _SILENT,
+    past: Past | None = None,
 ) -> Iterator[Audit]:
     """The audit of today; `kinds` limits the findings, and the rows to those concerned by them.
 
-    `ahead` is for how many days ends of consents and birthdays are told. All of it shows one
-    state of the workspace, whatever others write meanwhile. Raises StorageError where the
-    inbox cannot be read: nobody knows what lies there then.
+    With `past` that of a past day, as everything was known then; what lies in the archive and
+    in the inbox is known of today alone and left out. `ahead` is for how many days ends of
+    consents and birthdays are told. All of it shows one state of the workspace, whatever others
+    write meanwhile. Raises StorageError where the inbox cannot be read: nobody knows what lies
+    there then.
     """
     about = wanted or Wanted()
     with ExitStack() as stack:
         stack.enter_context(desk.catalog.snapshot())
-        day = desk.day()
-        stale = desk.catalog.audit_stale(day, desk.pack.digest)
-        anew = stack.enter_context(decided_anew(desk, stale, day, progress))
-        told = _Told(desk, about, day, kinds, ahead, anew)
+        if past is None:
+            day = desk.day()
+            stale = desk.catalog.audit_stale(day, desk.pack.digest)
+            anew = stack.enter_context(decided_anew(desk, stale, day, progress))
+        else:
+            day = past.day
+            anew = stack.enter_context(as_it_was(desk, past, progress))
+        told = _Told(desk, about, day, kinds, ahead, anew, past)
         yield told.audit()
 
 
@@ -67,19 +74,22 @@ class _Told:
         kinds: frozenset[Kind],
         ahead: int,
         anew: Anew,
+        past: Past | None,
     ) -> None:
         self._desk, self._about, self._day = desk, about, day
-        self._kinds, self._ahead, self._anew = kinds, ahead, anew
-        self._shelves = _shelves(desk, about, day, anew)
+        self._kinds, self._ahead, self._anew, self._past = kinds, ahead, anew, past
+        self._shelves = _shelves(desk, about, day, anew, past)
         self._everything = replace(about, purpose=Purpose.ARCHIVE) == Wanted()
-        self._filed = filed(desk)
-        self._missing = self._filed.missing
+        self._filed = filed(desk) if past is None else None
+        self._missing = self._filed.missing if self._filed else frozenset()
         meant = self._meant(anew.waived)
         self._waived = {asset: found for asset, found in anew.waived.items() if asset in meant}
-        self._packs, in_packs = packs(desk, self._shelves, day)
+        self._packs, in_packs = packs(
+            desk, self._shelves, day, past.there if past else today(desk, day)
+        )
         meant = self._meant(f.asset for f in in_packs)
         self._elsewhere = [f for f in in_packs if self._everything or f.asset in meant]
-        if self._everything:
+        if self._everything and past is None:
             self._elsewhere += waiting(desk)
         self._tally = Tally(about.purpose)
 
@@ -98,18 +108,24 @@ class _Told:
             kinds={kind: number for kind, number in kinds.most_common() if number},
             packs=tuple(self._packs),
             head=self._desk.catalog.head(),
-            pack_digest=self._desk.pack.digest,
+            pack_digest=self._past.pack_digest if self._past else self._desk.pack.digest,
             rows=self.rows,
             findings=self.findings,
             lines=self.lines,
             organisation=self._desk.credits.file.organisation or "",
-            anew=self._anew.number,
+            anew=0 if self._past else len(self._anew.assets),
+            doubts=self._doubts(),
         )
+
+    def _doubts(self) -> tuple[str, ...]:
+        whole = [doubt.told for doubt in self._past.doubts] if self._past else []
+        each = (f"{n} photographs: {told}" for told, n in self._anew.doubts.most_common())
+        return (*whole, *each)
 
     def _sums(self, tally: Tally, kinds: Counter[Kind]) -> None:
         for shelf in self._shelves:
             shelf.count(tally, kinds, self._ahead)
-        if self._everything:
+        if self._everything and self._filed is not None:
             tally.in_archive = self._filed.number
         else:
             tally.in_archive = sum(shelf.archived() for shelf in self._shelves)
@@ -194,9 +210,16 @@ class _Told:
         return dict(sorted(found.items()))
 
 
-def _shelves(desk: Desk, about: Wanted, day: date, anew: Anew) -> tuple[Shelf, ...]:
-    """The kept rows that still hold, and those of what was decided for this audit."""
+def _shelves(
+    desk: Desk, about: Wanted, day: date, anew: Anew, past: Past | None
+) -> tuple[Shelf, ...]:
+    """The kept rows that still hold, and those of what was decided for this audit; of a past day
+
+    only these.
+    """
     which = Which(day, about.since, about.until, about.programme, about.photographer)
+    if past is not None and anew.catalog is not None:
+        return (replace(_shelf(anew.catalog, which, about), anew=True),)
     main = _shelf(desk.catalog, which, about, ("", desk.pack.digest))
     if anew.catalog is None:
         return (main,)

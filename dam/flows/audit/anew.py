@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 from dam.adapters.catalog import Catalog
 from dam.adapters.desk import Desk
@@ -32,13 +34,33 @@ class Waived:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An asset as it stands on the day, with what it rests on and every decision on it."""
+class Told(Protocol):
+    """Something that says in English why it cannot be recomputed."""
 
-    asset: AssetRow
-    dossier: Dossier | None
-    decisions: tuple[Decision, ...]
+    @property
+    def told(self) -> str: ...
+
+
+#: An asset as it stands on the day, what it rests on, every decision on it, and what of it
+#: cannot be recomputed.
+Judged = tuple[AssetRow, Dossier | None, tuple[Decision, ...], Told | None]
+
+
+class Past(Protocol):
+    """The workspace as it was known on a past day; see `dam.flows.past`."""
+
+    @property
+    def day(self) -> date: ...
+    @property
+    def pack_digest(self) -> str: ...
+    @property
+    def term(self) -> str: ...
+    @property
+    def doubts(self) -> Sequence[Told]: ...
+    def batches(self) -> Iterator[Sequence[Judged]]: ...
+    def there(
+        self, ids: Sequence[str], purpose: Purpose, territory: str
+    ) -> Mapping[str, Decision]: ...
 
 
 @dataclass(slots=True)
@@ -46,16 +68,13 @@ class Anew:
     """What was decided for this audit alone: `catalog` has it, None where nothing had to be.
 
     `assets` are its assets. `waived` tells of every asset with a waiver in force, of those
-    that did not have to be decided too.
+    that did not have to be decided too. `doubts` counts what cannot be recomputed.
     """
 
     catalog: Catalog | None = None
     assets: frozenset[str] = frozenset()
     waived: dict[str, Waived] = field(default_factory=dict)
-
-    @property
-    def number(self) -> int:
-        return len(self.assets)
+    doubts: Counter[str] = field(default_factory=Counter)
 
 
 @contextmanager
@@ -73,17 +92,45 @@ def decided_anew(
         return
     begin, step = progress
     begin(len(stale))
+    with _passing() as catalog:
+        anew.catalog = catalog
+        for start in range(0, len(stale), BATCH):
+            judged = judge(desk, stale[start : start + BATCH], day)
+            record(desk, anew, judged, day, desk.pack.policy.default_term)
+            for _ in judged:
+                step()
+        yield anew
+
+
+@contextmanager
+def as_it_was(
+    desk: Desk, past: Past, progress: tuple[Callable[[int], None], Callable[[], None]]
+) -> Iterator[Anew]:
+    """Every asset as it was on a past day, decided by the rules of that day."""
+    anew = Anew()
+    begin, step = progress
+    begin(sum(desk.catalog.counts().values()))
+    assets: set[str] = set()
+    with _passing() as catalog:
+        anew.catalog = catalog
+        for batch in past.batches():
+            record(desk, anew, batch, past.day, past.term)
+            for asset, _, _, doubt in batch:
+                assets.add(asset.id)
+                if doubt is not None:
+                    anew.doubts[doubt.told] += 1
+                step()
+        anew.assets = frozenset(assets)
+        yield anew
+
+
+@contextmanager
+def _passing() -> Iterator[Catalog]:
     with (
         TemporaryDirectory(prefix="dam-") as folder,
         Catalog.passing(Path(folder) / "anew.db") as catalog,
     ):
-        anew.catalog = catalog
-        for start in range(0, len(stale), BATCH):
-            judged = judge(desk, stale[start : start + BATCH], day)
-            record(desk, anew, catalog, judged, day)
-            for _ in judged:
-                step()
-        yield anew
+        yield catalog
 
 
 def _waivers(desk: Desk, anew: Anew, day: date) -> None:
@@ -119,31 +166,31 @@ def judge(desk: Desk, ids: Sequence[str], day: date) -> list[Judged]:
     """Decide these assets for a day from what is stored of them."""
     states = desk.catalog.states(ids, Purpose.ARCHIVE.value)
     known = _dossiers(desk, states)
-    found = []
+    found: list[Judged] = []
     for asset, state in states.items():
         row, dossier = state.row, known.get(asset)
         if dossier is None:
-            found.append(Judged(row, None, ()))
+            found.append((row, None, (), None))
             continue
         made = decide_all(dossier, desk.pack, tuple(Purpose), day)
         if row.disposition is not Disposition.QUARANTINED and not row.note:
             row = replace(row, disposition=made[0].disposition)
-        found.append(Judged(row, dossier, made))
+        found.append((row, dossier, made, None))
     return found
 
 
-def record(desk: Desk, anew: Anew, catalog: Catalog, judged: Sequence[Judged], day: date) -> None:
+def record(desk: Desk, anew: Anew, judged: Sequence[Judged], day: date, term: str) -> None:
     """Put what was decided into the passing catalogue."""
-    term = desk.pack.policy.default_term
-    with catalog.transaction() as unit:
-        for each in judged:
-            unit.add_asset(each.asset)
+    assert anew.catalog is not None
+    with anew.catalog.transaction() as unit:
+        for asset, _, _, _ in judged:
+            unit.add_asset(asset)
         unit.put_decisions_of(
-            {each.asset.id: each.decisions for each in judged if each.decisions}, desk.instant()
+            {asset.id: made for asset, _, made, _ in judged if made}, desk.instant()
         )
         unit.put_audit_rows(
-            [report.kept(each.asset, each.dossier, each.decisions, day, term) for each in judged]
+            [report.kept(asset, dossier, made, day, term) for asset, dossier, made, _ in judged]
         )
-    for each in judged:
-        if each.dossier is not None:
-            _waived(anew, each.asset.id, each.dossier, each.decisions, day)
+    for asset, dossier, made, _ in judged:
+        if dossier is not None:
+            _waived(anew, asset.id, dossier, made, day)

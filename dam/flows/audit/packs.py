@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from dam.adapters.desk import Desk
@@ -14,31 +14,49 @@ from dam.core.rows import PackItemRow, PackRow
 from dam.flows.audit.anew import BATCH, dossiers
 from dam.flows.audit.shelf import Shelf
 
+#: What is decided of assets for a purpose in a territory.
+There = Callable[[Sequence[str], Purpose, str], Mapping[str, Decision]]
 
-def packs(desk: Desk, shelves: Sequence[Shelf], day: date) -> tuple[list[PackLine], list[Finding]]:
-    """Every pack, oldest first, and a finding for each picture in one that is not approved."""
+
+def today(desk: Desk, day: date) -> There:
+    """What is decided of assets now, for a territory of which nothing is kept."""
+
+    def there(ids: Sequence[str], purpose: Purpose, territory: str) -> Mapping[str, Decision]:
+        return {
+            asset: decide(dossier, desk.pack, purpose, day, territory)
+            for asset, dossier in dossiers(desk, ids).items()
+        }
+
+    return there
+
+
+def packs(
+    desk: Desk, shelves: Sequence[Shelf], day: date, there: There
+) -> tuple[list[PackLine], list[Finding]]:
+    """Every pack that had gone out on a day, oldest first, and a finding for each picture in one
+
+    that is not approved.
+    """
     lines: list[PackLine] = []
     found: list[Finding] = []
     for pack in desk.catalog.packs():
+        if pack.day > day:
+            continue
         entry = desk.catalog.pack(pack.id)
         items = entry[1] if entry else ()
-        told = list(_ended(desk, shelves, pack, items, day))
+        told = list(_ended(shelves, pack, items, there))
         lines.append(PackLine(pack, len(items), len({f.asset for f in told})))
         found += told
     return lines, found
 
 
 def _ended(
-    desk: Desk,
-    shelves: Sequence[Shelf],
-    pack: PackRow,
-    items: Sequence[PackItemRow],
-    day: date,
+    shelves: Sequence[Shelf], pack: PackRow, items: Sequence[PackItemRow], there: There
 ) -> Iterable[Finding]:
     for start in range(0, len(items), BATCH):
         batch = items[start : start + BATCH]
         ids = [item.asset for item in batch]
-        stood = _stand(desk, shelves, pack, ids, day)
+        stood = _stand(shelves, pack, ids, there)
         for item in batch:
             disposition, subjects = stood.get(item.asset, (Disposition.HELD, ()))
             if (told := in_pack(pack, item, disposition, subjects)) is not None:
@@ -46,7 +64,7 @@ def _ended(
 
 
 def _stand(
-    desk: Desk, shelves: Sequence[Shelf], pack: PackRow, ids: Sequence[str], day: date
+    shelves: Sequence[Shelf], pack: PackRow, ids: Sequence[str], there: There
 ) -> dict[str, tuple[Disposition, tuple[str, ...]]]:
     """What each of these assets may do for the pack's purpose and territory, and because of whom.
 
@@ -61,11 +79,9 @@ def _stand(
         for asset, verdict in found.items():
             stood[asset] = verdict.disposition, _subjects(made.get(asset))
     if pack.territory != WORLD:
-        for asset, dossier in dossiers(desk, ids).items():
-            if stood.get(asset, (None,))[0] is Disposition.QUARANTINED:
-                continue
-            made_there = decide(dossier, desk.pack, purpose, day, pack.territory)
-            stood[asset] = made_there.disposition, _subjects(made_there)
+        for asset, decision in there(ids, purpose, pack.territory).items():
+            if stood.get(asset, (None,))[0] is not Disposition.QUARANTINED:
+                stood[asset] = decision.disposition, _subjects(decision)
     return stood
 
 

@@ -72,12 +72,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_facts_versions_asset", "facts_versions", ["asset"])
     # Of assets whose facts never changed it is known since when: since they came. Of others
-    # nobody knows when they did.
+    # nobody knows when they did; but those of now counted when the last decision was made.
     op.execute(
         "INSERT INTO facts_versions (asset, digest, recorded_at) "
         "SELECT assets.id, assets.facts_digest, assets.added_at FROM assets "
         "WHERE assets.facts_digest IS NOT NULL "
         "AND (SELECT COUNT(*) FROM facts WHERE facts.asset = assets.id) = 1"
+    )
+    op.execute(
+        "INSERT INTO facts_versions (asset, digest, recorded_at) "
+        "SELECT assets.id, assets.facts_digest, MAX(decisions.made_at) FROM assets "
+        "JOIN decisions ON decisions.asset = assets.id "
+        "WHERE assets.facts_digest IS NOT NULL "
+        "AND (SELECT COUNT(*) FROM facts WHERE facts.asset = assets.id) > 1 "
+        "GROUP BY assets.id, assets.facts_digest"
     )
     op.create_table(
         "rule_pack_uses",
@@ -97,6 +105,9 @@ def upgrade() -> None:
     for at, digest in found.all():
         used = datetime.fromisoformat(at).astimezone(UTC)
         op.execute(sa.insert(uses).values(digest=digest, used_at=used))
+    # A past day is asked for by whom or what it is about.
+    op.create_index("ix_events_subject", "events", ["subject", "type"])
+    op.create_index("ix_consent_versions_of", "consent_versions", ["subject", "consent"])
     # What an audit tells is written with a decision: each asset is decided once more.
     op.execute(
         "INSERT INTO due_work (asset, mark) SELECT id, 1 FROM assets "
