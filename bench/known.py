@@ -27,7 +27,7 @@ from dam.core.facts import (
     PersonFact,
     TextFact,
 )
-from dam.core.model import AgeBand, Disposition, Purpose
+from dam.core.model import AgeBand, Disposition, Event, Purpose
 from dam.core.plan import archive_name, asset_id
 from dam.core.readings import Status
 from dam.core.rows import AssetRow, PackItemRow, PackRow, ProvenanceRow, RenditionRow
@@ -357,6 +357,7 @@ def _add(
     filed = not scenario.wrong or scenario.inside
     if lost:
         keep(desk, unit, row, None)
+        unit.append(Event("asset.quarantined", ident, {"why": row.note}), desk.instant())
     else:
         assert taken is not None
         about = {
@@ -372,6 +373,7 @@ def _add(
             purpose = Purpose.ARCHIVE.value
             unit.plan_rendition(RenditionRow(ident, purpose, relative, _EMPTY, 0, "planned", at))
             unit.mark_filed(ident, purpose)
+            unit.append(Event("rendition.filed", ident, {"sha256": _EMPTY}), desk.instant())
             if photographer == _ROSTERED:
                 unit.remember(f"rights:{ident}", rights_digest(desk, considered))
     consent = (f"C-{number:07}",) if scenario.consent is not None else ()
@@ -453,6 +455,12 @@ def next_day(truth: Truth) -> Truth:
         }
         photos[asset] = replace(photo, wrong=wrong)
     return replace(truth, day=day, photos=photos)
+
+
+def of_the_past(truth: Truth) -> Truth:
+    """The truth of a past day: archive and inbox are known of today alone."""
+    photos = {asset: replace(photo, gone=False) for asset, photo in truth.photos.items()}
+    return replace(truth, photos=photos, orphans=0)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from dam.core.report import Kind
 from dam.core.tally import View, Wanted
 from dam.flows import audit
 from dam.flows.ingest.due import redecide
+from dam.flows.past import at
 from dam.render import audit_html, audit_pdf, audits, csv_table, terminal
 from dam.render.lang import speech
 from tests.test_audit_page import Tables
@@ -292,6 +293,22 @@ def test_the_next_day(made: tuple[Path, Truth], capsys: pytest.CaptureFixture[st
     assert known.figures(tomorrow) != known.figures(truth)
     with desk(root, NOW + timedelta(days=1)) as opened, audit.audit(opened) as found:
         all_say(found, known.figures(tomorrow), capsys)
+
+
+def test_that_day_asked_later(made: tuple[Path, Truth], capsys: pytest.CaptureFixture[str]) -> None:
+    """Two days on, when other consents are over, the answer about the day is the same."""
+    root, truth = made
+    wanted = known.figures(known.of_the_past(truth))
+    with desk(root, NOW + timedelta(days=2)) as opened:
+        past = at(opened, truth.day)
+        with audit.audit(opened, past=past) as found:
+            assert (found.as_of, found.doubts) == (truth.day, ())
+            all_say(found, wanted, capsys)
+    with desk(root, NOW + timedelta(days=2)) as opened:
+        meant = ABOUT["programme"]
+        with audit.audit(opened, meant[0], past=at(opened, truth.day)) as found:
+            some = known.figures(known.of_the_past(truth), meant=meant[1], everything=False)
+            assert of_json(found, capsys) == some
 
 
 def test_once_all_is_decided_again_and_under_other_rules(
