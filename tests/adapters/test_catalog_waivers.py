@@ -161,16 +161,11 @@ def test_a_catalogue_without_waivers_gets_them(catalog: Catalog, tmp_path: Path)
     catalog.close()
     connection = sqlite3.connect(path)
     newer = ("redaction_ends", "redaction_reasons", "redactions", "audit_rows", "audit_profiles")
-    connection.execute("DROP INDEX ix_assets_archived")
-    for table in (
-        *newer,
-        "facts_versions",
-        "rule_pack_uses",
-        "waiver_ends",
-        "waiver_reasons",
-        "waivers",
-    ):
+    newer = (*newer, "facts_versions", "rule_pack_uses")
+    for table in (*newer, "waiver_ends", "waiver_reasons", "waivers"):
         connection.execute(f"DROP TABLE {table}")
+    for index in ("ix_assets_archived", "ix_events_subject", "ix_consent_versions_of"):
+        connection.execute(f"DROP INDEX {index}")
     connection.execute("UPDATE alembic_version SET version_num = '0002'")
     connection.commit()
     connection.close()

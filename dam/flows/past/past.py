@@ -250,21 +250,13 @@ class Past:
             doubts.append(Doubt(Why.NOT_FILED))
         asset = look.asset
         if filed and last is not None:
-            asset = replace(asset, archived_as=self._place(asset, str(last.body.get("sha256"))))
+            unmoved = row.archived_as if last is renditions[-1] else None
+            asset = replace(asset, archived_as=unmoved or _filed_as(asset))
         refused = _rejection(events, look.made, self.before)
         if refused is not None:
             word = Disposition(refused.type.removeprefix("asset."))
             asset = replace(asset, disposition=word, note=str(refused.body["why"]))
         return replace(look, asset=asset, doubts=tuple(doubts), rejected=refused is not None)
-
-    def _place(self, asset: AssetRow, sha256: str) -> str | None:
-        """Where the rendition of that content stood in the archive."""
-        known = self.desk.catalog.rendition(asset.id, Purpose.ARCHIVE.value)
-        if known is not None and known.sha256 == sha256 and known.relative:
-            return f"{ARCHIVE}/{known.relative}"
-        if asset.captured_on is None:
-            return None
-        return f"{ARCHIVE}/{archive_name(asset.id, asset.captured_on)}"
 
     def _row(self, look: Look, decisions: Sequence[Decision], doubts: Sequence[Doubt]) -> AssetRow:
         """The asset's own row as it was; in doubt it is held, and the note says why."""
@@ -353,6 +345,13 @@ def _of_facts(row: AssetRow, facts: Facts | None, known: KnownFacts | None) -> A
         note="",
         note_hint="",
     )
+
+
+def _filed_as(asset: AssetRow) -> str | None:
+    """Where a rendition was filed: that follows from the day of capture and the asset."""
+    if asset.captured_on is None:
+        return None
+    return f"{ARCHIVE}/{archive_name(asset.id, asset.captured_on)}"
 
 
 def _rejection(

@@ -1,0 +1,119 @@
+"""What of a past day cannot be recomputed is never approved, and says why."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from dam.core.model import Disposition
+from dam.core.past import Why
+from dam.flows import consents, past
+from tests.lived import Days, Told, copied, day, row_of, story
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    root = tmp_path_factory.mktemp("past")
+    days = Days(root / "w")
+    return Told(days, *story(days, root / "pack"))
+
+
+def test_what_was_erased_since_is_never_approved(told: Told, tmp_path: Path) -> None:
+    """Without the birth date nobody can tell; others of those days are told as ever."""
+    days = copied(told.days, tmp_path)
+    days.on(6)
+    with days.desk() as desk:
+        consents.erase(desk, "S-0001")
+    days.settle()
+    live = days.live()
+    a = told.ids["a"]
+    assert days.then(6) == live
+    for number in range(1, 6):
+        then = days.then(number)
+        assert all(becomes != "approved" for becomes, _ in then[a].values())
+        assert {i: then[i] for i in then if i != a} == {
+            i: told.lived[number][i] for i in then if i != a
+        }
+    answer = days.asked(a, 2)
+    assert not answer.lawful
+    assert [(d.why, d.what) for d in answer.doubts] == [(Why.ERASED, "S-0001")]
+    assert answer.explanation is None
+    # What was recorded then still is.
+    assert answer.recorded is not None
+    assert answer.recorded.decision.disposition is Disposition.APPROVED
+    assert answer.recorded.agrees is None
+    assert [(used.ends, used.because) for used in answer.records] == [(None, "")]
+    (pack,) = answer.packs
+    assert (pack.disposition, [d.why for d in pack.doubts]) == (Disposition.HELD, [Why.ERASED])
+    with days.desk() as desk:
+        (asset, _, _, doubt) = past.at(desk, day(2)).assets([row_of(desk, a)])[0]
+    assert doubt is not None
+    assert (asset.disposition, asset.note) == (Disposition.HELD, doubt.told)
+
+
+def test_rules_that_are_lost_or_no_longer_read(told: Told, tmp_path: Path) -> None:
+    days = copied(told.days, tmp_path)
+    digest = days.asked(told.ids["b"], 4).pack
+    assert digest is not None
+    database = days.workspace.root / ".dam" / "catalogue.db"
+    for change, why in (
+        (("UPDATE rule_packs SET body = ? WHERE digest = ?", '{"files":{"a.yaml":"x: 1"}}'),
+         Why.RULES_UNREADABLE),
+        (("DELETE FROM rule_packs WHERE ? IS NOT NULL AND digest = ?", ""), Why.RULES_LOST),
+    ):  # fmt: skip
+        with closing(sqlite3.connect(database)) as raw, raw:
+            raw.execute(change[0], (change[1], digest[0]))
+        then = days.then(4)
+        assert all(s[0] == "held" for each in then.values() for s in each.values())
+        answer = days.asked(told.ids["b"], 4)
+        assert [d.why for d in answer.doubts] == [why]
+        assert answer.pack == digest
+        assert days.then(3) == told.lived[3]
+    with closing(sqlite3.connect(database)) as raw, raw:
+        raw.execute("DELETE FROM rule_pack_uses")
+    assert [d.why for d in days.asked(told.ids["b"], 3).doubts] == [Why.RULES_UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("DELETE FROM facts_versions WHERE asset = ?", Why.FACTS_UNDATED),
+        ("UPDATE facts SET body = '{\"new\":1}' WHERE asset = ?", Why.FACTS_UNREADABLE),
+        ("DELETE FROM facts WHERE asset = ?", Why.FACTS_UNREADABLE),
+        (
+            "UPDATE decisions SET disposition = 'held', body = json_set(body, '$.reasons', "
+            "json_array(json_object('rule', 'in-time', 'otherwise', 'hold', 'title', "
+            "json_object(), 'message', json_object(), 'advice', json_object(), 'source', '', "
+            "'evidence', json_array(), 'subjects', json_array()))) "
+            "WHERE purpose = 'press' AND asset = ?",
+            Why.DECIDED_OTHERWISE,
+        ),
+    ],
+)
+def test_what_cannot_be_relied_on_holds(told: Told, tmp_path: Path, change: str, why: Why) -> None:
+    days = copied(told.days, tmp_path)
+    b = told.ids["b"]
+    with closing(sqlite3.connect(days.workspace.root / ".dam" / "catalogue.db")) as raw, raw:
+        assert raw.execute(change, (b,)).rowcount
+    answer = days.asked(b, 2)
+    assert not answer.lawful
+    assert why in [d.why for d in answer.doubts]
+    assert days.asked(told.ids["hall"], 2).doubts == ()
+    assert all(becomes != "approved" for becomes, _ in days.then(2)[b].values())
+
+
+def test_an_approval_that_did_not_reach_the_archive_is_none(told: Told, tmp_path: Path) -> None:
+    days = copied(told.days, tmp_path)
+    b = told.ids["b"]
+    with closing(sqlite3.connect(days.workspace.root / ".dam" / "catalogue.db")) as raw, raw:
+        raw.execute(
+            "UPDATE events SET type = 'rendition.retracted' "
+            "WHERE type = 'rendition.filed' AND subject = ?",
+            (b,),
+        )
+    answer = days.asked(b, 2)
+    assert not answer.lawful
+    assert [d.why for d in answer.doubts] == [Why.NOT_FILED]
