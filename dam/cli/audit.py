@@ -9,11 +9,13 @@ from typing import Annotated
 
 import typer
 
+from dam.cli import compare
 from dam.cli import context as shared
 from dam.core.audit import Audit
 from dam.core.errors import FindingsError, UsageError
 from dam.core.findings import AHEAD_DAYS
 from dam.core.model import Purpose
+from dam.core.renewals import renewals
 from dam.core.report import Kind
 from dam.core.tally import Wanted
 from dam.flows import audit as flow
@@ -23,7 +25,8 @@ from dam.render.lang import Speech, speech
 
 EXAMPLES = (
     "Examples: dam audit --fail-on missing_consent,expired; dam audit --by consent; "
-    "dam audit --programme amal --since 2021-11-01 --purpose press --by asset --format csv"
+    "dam audit --programme amal --since 2021-11-01 --purpose press --by asset --format csv; "
+    "dam audit --expiring-within 30d --format ics; dam audit --diff may.json today"
 )
 
 
@@ -31,6 +34,7 @@ class Format(enum.StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    ICS = "ics"
 
 
 def register(app: typer.Typer) -> None:
@@ -40,8 +44,13 @@ def register(app: typer.Typer) -> None:
 def audit(
     context: typer.Context,
     told: Annotated[
-        Told, typer.Option("--by", help="List findings, assets or packs, or sum up by something.")
-    ] = Told.FINDING,
+        Told | None,
+        typer.Option(
+            "--by",
+            help="List findings, assets, packs or consents to renew, or sum up by something; "
+            "else findings.",
+        ),
+    ] = None,
     since: Annotated[
         datetime | None,
         typer.Option("--since", formats=["%Y-%m-%d"], help="Taken on this day or later."),
@@ -66,16 +75,33 @@ def audit(
         str, typer.Option("--kind", metavar="KIND[,KIND]", help="Only findings of these kinds.")
     ] = "",
     within: Annotated[
-        str,
-        typer.Option("--expiring-within", metavar="DAYS", help="How far ahead ends are told: 30d."),
-    ] = f"{AHEAD_DAYS}d",
+        str | None,
+        typer.Option(
+            "--expiring-within",
+            metavar="DAYS",
+            help=f"How far ahead ends are told: 30d; else {AHEAD_DAYS}d. As ics or csv: the "
+            "consents to renew.",
+        ),
+    ] = None,
     fail_on: Annotated[
         str,
         typer.Option("--fail-on", metavar="KIND[,KIND]", help="Exit with 3 on such findings."),
     ] = "",
+    between: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--diff",
+            metavar="A B",
+            help="What changed from A to B: each a report as JSON, a day, or today.",
+        ),
+    ] = None,
     format_: Annotated[
         Format,
-        typer.Option("--format", help="Tables for people, one JSON object, or CSV of one table."),
+        typer.Option(
+            "--format",
+            help="Tables for people, one JSON object, CSV of one table, or a calendar of "
+            "consents to renew.",
+        ),
     ] = Format.TABLE,
 ) -> None:
     """What is held, who is shown on whose consent until when, and what is wrong, as of today."""
@@ -83,17 +109,41 @@ def audit(
     wanted = Wanted(_day(since), _day(until), programme, place, photographer, purpose)
     if wanted.since and wanted.until and wanted.since > wanted.until:
         raise UsageError("--since lies after --until", "Swap the two days")
+    ahead = _days(within) if within is not None else AHEAD_DAYS
+    if between is not None:
+        if told is not None:
+            raise UsageError("--diff lists what changed", "Leave --by out")
+        narrowed = wanted != Wanted() or bool(kinds) or within is not None
+        asked = compare.Asked(wanted, kinds, ahead, narrowed)
+        compare.compare(context, between, asked, failing, format_.value)
+        return
+    listed = _listed(told, format_, within)
     lang = shared.options(context).lang
     with shared.desk(context) as desk:
-        found = flow.audit(desk, wanted, kinds, _days(within))
-        _tell(found, told, format_, lang)
+        found = flow.audit(desk, wanted, kinds, ahead)
+        _tell(found, listed, format_, lang)
     if wrong := found.failing(failing):
         raise FindingsError(f"{wrong} findings of the kinds asked for", "See above")
+
+
+def _listed(told: Told | None, format_: Format, within: str | None) -> Told:
+    """What is listed: what was asked for, else what the form or the days ahead are about."""
+    if format_ is Format.ICS:
+        if told not in (None, Told.RENEWAL):
+            raise UsageError("A calendar lists the consents to renew", "Leave --by out")
+        return Told.RENEWAL
+    if told is None:
+        return Told.RENEWAL if format_ is Format.CSV and within is not None else Told.FINDING
+    return told
 
 
 def _tell(found: Audit, told: Told, format_: Format, lang: str) -> None:
     if format_ is Format.JSON:
         terminal.emit(audits.document(found, told, lang))
+    elif format_ is Format.ICS:
+        from dam.render import ics
+
+        ics.emit(renewals(found), found.as_of, found.origin, speech(lang, "plain"))
     elif format_ is Format.CSV:
         plain = speech(lang, "plain")
         listed = audits.cells(found, told, plain)

@@ -17,6 +17,7 @@ from dam.adapters.desk import Desk
 from dam.core import names, report
 from dam.core.audit import Audit, PackLine
 from dam.core.decide import decide, decide_all
+from dam.core.errors import UsageError
 from dam.core.facts import Facts
 from dam.core.findings import (
     AHEAD_DAYS,
@@ -44,14 +45,18 @@ def audit(
     wanted: Wanted | None = None,
     kinds: frozenset[Kind] = frozenset(),
     ahead: int = AHEAD_DAYS,
+    as_of: date | None = None,
 ) -> Audit:
     """The audit of today; `kinds` limits the findings, and the rows to those concerned by them.
 
     `ahead` is for how many days ends of consents and birthdays are told. Raises StorageError
-    where the inbox cannot be read: nobody knows what lies there then.
+    where the inbox cannot be read: nobody knows what lies there then. UsageError where `as_of` is
+    another day than today.
     """
     about = wanted or Wanted()
     day = desk.day()
+    if as_of not in (None, day):
+        raise UsageError(f"An audit of {as_of} cannot be made", "Take today, or a report of then")
     rows: list[AuditRow] = []
     found: list[Finding] = []
     tally = Tally(about.purpose)
@@ -70,17 +75,23 @@ def audit(
     found += _inbox(desk) if everything else ()
     found = [f for f in found if not kinds or f.kind in kinds]
     found.sort(key=_urgency)
+    rows.sort(key=lambda row: row.asset)
     return Audit(
         as_of=day,
         wanted=about,
+        only=kinds,
+        ahead=ahead,
         tally=tally,
         kinds=dict(Counter(f.kind for f in found).most_common()),
         packs=tuple(packs),
         head=desk.catalog.head(),
+        origin=next((event.hash for event in desk.catalog.events()), ""),
         pack_digest=desk.pack.digest,
+        term=desk.pack.policy.default_term,
         rows=lambda: iter(rows),
         findings=lambda: iter(found),
         lines=lambda view: by(view, rows, about.purpose),
+        dossiers=lambda ids: _dossiers(desk, ids),
     )
 
 
@@ -94,7 +105,7 @@ def _assets(
     """Each asset the audit is about, with what is wrong with it for the purpose."""
     term = desk.pack.policy.default_term
     for batch in _batches(desk.catalog.assets()):
-        dossiers = _dossiers(desk, batch)
+        dossiers = _dossiers(desk, [asset.id for asset in batch])
         for asset in batch:
             dossier = dossiers.get(asset.id)
             made: tuple[Decision, ...] = ()
@@ -118,13 +129,13 @@ def _batches(assets: Iterator[AssetRow]) -> Iterator[list[AssetRow]]:
         yield batch
 
 
-def _dossiers(desk: Desk, assets: Sequence[AssetRow]) -> dict[str, Dossier]:
+def _dossiers(desk: Desk, ids: Sequence[str]) -> dict[str, Dossier]:
     """What decisions about these assets rest on, read at once; none for what was never read."""
-    states = desk.catalog.states([asset.id for asset in assets], Purpose.ARCHIVE.value)
+    states = desk.catalog.states(ids, Purpose.ARCHIVE.value)
     photos = {
-        asset.id: (Facts.model_validate(body), asset.sha256, names.text(state.origin().name))
-        for asset in assets
-        if (state := states[asset.id]) and (body := state.facts) is not None
+        ident: (Facts.model_validate(body), state.row.sha256, names.text(state.origin().name))
+        for ident, state in states.items()
+        if (body := state.facts) is not None
     }
     return dict(zip(photos, desk.files_on(list(photos.values())), strict=True))
 
