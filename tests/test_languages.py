@@ -19,11 +19,12 @@ from hypothesis import strategies as st
 
 from dam.core import waivers
 from dam.core.consent import stand
+from dam.core.diff import What
 from dam.core.findings import Severity
 from dam.core.model import ConsentState, Disposition, Obligation, Otherwise, Purpose, Use
 from dam.core.report import Kind
 from dam.flows.ingest import Became
-from dam.render import counts, phrases, text
+from dam.render import counts, differences, phrases, text
 from dam.render.audits import Told
 from dam.render.lang import LANGUAGES, Speech, catalogue, speech, wanted
 from dam.render.words import WORDS
@@ -191,6 +192,7 @@ def test_every_word_of_the_enumerations_has_its_translation() -> None:
         "state": ConsentState,
         "finding": Kind,
         "severity": Severity,
+        "change": What,
     }
     for group, kind in groups.items():
         assert {(group, str(word.value)) for word in kind} <= WORDS, group
@@ -206,8 +208,12 @@ def test_every_heading_and_limit_that_is_said_is_a_known_word() -> None:
                     assert isinstance(word, ast.Constant | ast.Starred), (path.name, node.lineno)
                     if isinstance(word, ast.Constant):
                         assert ("heading", word.value) in WORDS, (path.name, word.value)
-    table = ast.parse((ROOT / "dam" / "render" / "audits.py").read_text())
-    made = [n for n in ast.walk(table) if isinstance(n, ast.Call) and _name(n.func) == "Cells"]
+    made = [
+        node
+        for name in ("audits", "differences")
+        for node in ast.walk(ast.parse((ROOT / "dam" / "render" / f"{name}.py").read_text()))
+        if isinstance(node, ast.Call) and _name(node.func) == "Cells"
+    ]
     said = {
         word.value
         for call in made
@@ -216,8 +222,9 @@ def test_every_heading_and_limit_that_is_said_is_a_known_word() -> None:
         for word in columns.elts
         if isinstance(word, ast.Constant)
     }
-    assert len(made) > 3
+    assert len(made) > 7
     listed = {"until", "minors"} | {str(told.value) for told in Told} | set(map(str, Disposition))
+    listed |= {differences.HEADINGS.get(name, name) for name in differences.SUMS}
     assert {("heading", word) for word in said | listed} <= WORDS
     source = Path(str(stand.__code__.co_filename)).read_text()
     body = source.split("def _ends(")[1].split("\ndef ")[0]
@@ -414,7 +421,10 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return workspace
 
 
-COMMANDS = ("ingest", "status", "list", "audit", "show", "explain", "consent list", "waive list")
+COMMANDS = (
+    "ingest", "status", "list", "audit", "audit --by renewal", "audit --diff today today", "show",
+    "explain", "consent list", "waive list",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -7,7 +7,10 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from pydantic import ValidationError
@@ -19,12 +22,13 @@ from dam.adapters import (
     imaging_profiles,
     imaging_tiff,
     iptc,
+    reports,
     tables,
     xmp,
 )
 from dam.adapters.imaging_blocks import Container, take_apart
 from dam.adapters.xmp import rdf
-from dam.core import csv_text, record, shoot_table, sidecar
+from dam.core import csv_text, json_stream, record, reported, shoot_table, sidecar
 from dam.core.errors import UnusablePhoto, UsageError
 from dam.core.readings import Block, Status
 from dam.flows.ingest import consider
@@ -260,6 +264,42 @@ def workbook_tags(n: int) -> bool:
     return _accepted(lambda: tables.read_xlsx(repacked(data, more=b"<" * (n - own))))
 
 
+def report_member(n: int) -> bool:
+    return _report(f'{{"x": ["{"x" * (n - 2)}"]}}')
+
+
+def report_words(n: int) -> bool:
+    return _report("{" + ",".join(f'"w{at}": 0' for at in range(n)) + "}")
+
+
+def _report(text: str) -> bool:
+    try:
+        return len(list(json_stream.pieces([text]))) > 0
+    except json_stream.Malformed:
+        return False
+
+
+def report_header(n: int) -> bool:
+    """The length of what is kept of it: of two words that are no words of a sum's."""
+    halves = (n // 2, n - n // 2)
+    told = ",".join(f'"{"x" * (half - 4)}": 0' for half in halves)
+    text = f'{{"totals": {{{told}}}, "assets": [], "findings": []}}'
+    try:
+        reported.read("r", lambda: [text])
+    except UsageError as error:
+        return "it is too long" not in str(error)
+    return True
+
+
+def report_bytes(n: int) -> bool:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "r.json"
+        with path.open("wb") as file:
+            file.truncate(n)
+        with ExitStack() as stack:
+            return _accepted(lambda: stack.enter_context(reports.opened(path)))
+
+
 def _accepted(read: Callable[[], object]) -> bool:
     try:
         read()
@@ -298,6 +338,10 @@ LIMITS: tuple[tuple[Callable[[int], bool], int], ...] = (
     (sheets, consider.MAX_SIDECARS),
     (columns, csv_text.MAX_COLUMNS),
     (workbook_tags, tables.MAX_TAGS),
+    (report_member, json_stream.LONGEST),
+    (report_words, json_stream.MOST_WORDS),
+    (report_header, reported.MAX_HEADER),
+    (report_bytes, reported.MAX_BYTES),
 )
 
 

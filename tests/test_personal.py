@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import signal
 import sqlite3
 import unicodedata
@@ -304,8 +305,13 @@ def everything_asked(workspace: Workspace) -> dict[str, str]:
     asked = (
         ("list",), ("status",), ("audit",), ("doctor",), ("consent", "list"), ("rules", "list"),
         ("consent", "list", "--state", "given"),
+        ("audit", "--by", "renewal", "--expiring-within", "9999d"),
+        ("audit", "--diff", "today", "today"),
     )  # fmt: skip
     found = {" ".join(words): in_all_ways(workspace, *words) for words in asked}
+    calendar = say(workspace, "audit", "--expiring-within", "9999d", "--format", "ics")
+    assert "BEGIN:VEVENT" in calendar
+    found["audit calendar"] = re.sub(r"\r?\n ", "", calendar)
     failing = partial(say, workspace, code=None)
     found["-v"] = say(workspace, "-v", "list") + say(workspace, "-v", "status")
     found["rules check"] = failing("rules", "check") + failing("rules", "test")

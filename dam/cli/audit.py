@@ -17,25 +17,27 @@ import typer
 
 from dam.adapters.desk import Desk
 from dam.adapters.outfile import new_file
+from dam.cli import compare
 from dam.cli import context as shared
 from dam.core.audit import Audit
 from dam.core.errors import FindingsError, UsageError
 from dam.core.findings import AHEAD_DAYS
 from dam.core.model import Purpose
+from dam.core.renewals import renewals
 from dam.core.report import Kind
 from dam.core.tally import Wanted
 from dam.flows import audit as flow
-from dam.flows import past
 from dam.flows.audit.thumbnails import thumbnails
 from dam.flows.past import Past
-from dam.render import audit_html, audit_pdf, audits, counts, csv_table, terminal
+from dam.render import audit_html, audit_pdf, audits, counts, csv_table, ics, terminal
 from dam.render.audit_html import Thumbnails
 from dam.render.audits import Told
 from dam.render.lang import Speech, speech
 
 EXAMPLES = (
     "Examples: dam audit --fail-on missing_consent,expired; dam audit --by consent; "
-    "dam audit --programme amal --since 2021-11-01 --purpose press --by asset --format csv"
+    "dam audit --programme amal --since 2021-11-01 --purpose press --by asset --format csv; "
+    "dam audit --expiring-within 30d --format ics; dam audit --diff may.json today"
 )
 
 
@@ -49,6 +51,7 @@ class Format(enum.StrEnum):
     CSV = "csv"
     HTML = "html"
     PDF = "pdf"
+    ICS = "ics"
 
 
 def register(app: typer.Typer) -> None:
@@ -58,8 +61,13 @@ def register(app: typer.Typer) -> None:
 def audit(
     context: typer.Context,
     told: Annotated[
-        Told, typer.Option("--by", help="List findings, assets or packs, or sum up by something.")
-    ] = Told.FINDING,
+        Told | None,
+        typer.Option(
+            "--by",
+            help="List findings, assets, packs or consents to renew, or sum up by something; "
+            "else findings.",
+        ),
+    ] = None,
     since: Annotated[
         datetime | None,
         typer.Option("--since", formats=["%Y-%m-%d"], help="Taken on this day or later."),
@@ -88,19 +96,36 @@ def audit(
         str, typer.Option("--kind", metavar="KIND[,KIND]", help="Only findings of these kinds.")
     ] = "",
     within: Annotated[
-        str,
-        typer.Option("--expiring-within", metavar="DAYS", help="How far ahead ends are told: 30d."),
-    ] = f"{AHEAD_DAYS}d",
+        str | None,
+        typer.Option(
+            "--expiring-within",
+            metavar="DAYS",
+            help=f"How far ahead ends are told: 30d; else {AHEAD_DAYS}d. As ics or csv: the "
+            "consents to renew.",
+        ),
+    ] = None,
     fail_on: Annotated[
         str,
         typer.Option("--fail-on", metavar="KIND[,KIND]", help="Exit with 3 on such findings."),
     ] = "",
+    between: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--diff",
+            metavar="A B",
+            help="What changed from A to B: each a report as JSON, a day, or today.",
+        ),
+    ] = None,
     limit: Annotated[
         int, typer.Option("--limit", min=0, help="List so many lines in a table; 0 for all.")
     ] = LIMIT,
     format_: Annotated[
         Format,
-        typer.Option("--format", help="Tables for people, JSON, CSV of one table, or a page."),
+        typer.Option(
+            "--format",
+            help="Tables for people, one JSON object, CSV of one table, a page, or a calendar "
+            "of consents to renew.",
+        ),
     ] = Format.TABLE,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write to this new file, for its owner alone.")
@@ -119,24 +144,31 @@ def audit(
     wanted = Wanted(_day(since), _day(until), programme, place, photographer, purpose)
     if wanted.since and wanted.until and wanted.since > wanted.until:
         raise UsageError("--since lies after --until", "Swap the two days")
+    ahead = _days(within) if within is not None else AHEAD_DAYS
+    if between is not None:
+        if told is not None or as_of is not None:
+            raise UsageError("--diff lists what changed", "Leave --by out, and --as-of")
+        narrowed = wanted != Wanted() or bool(kinds) or within is not None
+        asked = compare.Asked(wanted, kinds, ahead, narrowed)
+        with _output(out):
+            compare.compare(context, between, asked, failing, format_.value)
+        return
+    listed = _listed(told, format_, within)
     lang = shared.options(context).lang
     with (
         shared.desk(context) as desk,
         terminal.progress(speech(lang).gettext("Deciding anew")) as progress,
-        flow.audit(desk, wanted, kinds, _days(within), progress, _past(desk, as_of)) as found,
+        flow.audit(desk, wanted, kinds, ahead, progress, _past(desk, as_of)) as found,
         _output(out),
         _thumbnails(desk, purpose, pictures) as thumbnail,
     ):
-        _tell(found, told, format_, lang, limit, thumbnail)
+        _tell(found, listed, format_, lang, limit, thumbnail)
     if wrong := found.failing(failing):
         raise FindingsError(f"{wrong} findings of the kinds asked for", "See above")
 
 
 def _past(desk: Desk, as_of: datetime | None) -> Past | None:
-    """What was known on a day; None for today, which is what is kept."""
-    if as_of is None or as_of.date() == desk.day():
-        return None
-    return past.at(desk, as_of.date())
+    return compare.known_on(desk, as_of.date()) if as_of is not None else None
 
 
 @contextmanager
@@ -161,6 +193,17 @@ def _thumbnails(desk: Desk, purpose: Purpose, wanted: bool) -> Iterator[Thumbnai
         yield thumbnail
 
 
+def _listed(told: Told | None, format_: Format, within: str | None) -> Told:
+    """What is listed: what was asked for, else what the form or the days ahead are about."""
+    if format_ is Format.ICS:
+        if told not in (None, Told.RENEWAL):
+            raise UsageError("A calendar lists the consents to renew", "Leave --by out")
+        return Told.RENEWAL
+    if told is None:
+        return Told.RENEWAL if format_ is Format.CSV and within is not None else Told.FINDING
+    return told
+
+
 def _tell(
     found: Audit,
     told: Told,
@@ -172,6 +215,8 @@ def _tell(
     plain = speech(lang, "plain")
     if format_ is Format.JSON:
         terminal.stream(audits.document(found, told, lang))
+    elif format_ is Format.ICS:
+        ics.emit(renewals(found), found.as_of, found.origin, plain)
     elif format_ is Format.CSV:
         listed = audits.cells(found, told, plain)
         csv_table.emit(plain.headings(*listed.columns), listed.rows)

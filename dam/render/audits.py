@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dam.core.audit import Audit
 from dam.core.findings import Severity, severity
 from dam.core.model import Disposition, Purpose
+from dam.core.renewals import Renewal, Todo, renewals
 from dam.core.report import AuditRow, Verdict
 from dam.core.tally import Line, View
 from dam.render import counts, documents
 from dam.render.documents import Json
-from dam.render.lang import Speech
+from dam.render.lang import Speech, speech
 
 
 class Told(enum.StrEnum):
-    """What an audit lists: findings, assets, packs, or sums by one of `View`."""
+    """What an audit lists: findings, assets, packs, consents to renew, or sums by one of `View`."""
 
     FINDING = "finding"
     ASSET = "asset"
     PACK = "pack"
+    RENEWAL = "renewal"
     MONTH = "month"
     PROGRAMME = "programme"
     PLACE = "place"
@@ -43,17 +45,10 @@ def document(found: Audit, told: Told, lang: str) -> Json:
 
     English.
     """
-    wanted, tally = found.wanted, found.tally
+    tally = found.tally
     return {
         "as_of": found.as_of.isoformat(),
-        "wanted": {
-            "since": wanted.since.isoformat() if wanted.since else None,
-            "until": wanted.until.isoformat() if wanted.until else None,
-            "programme": wanted.programme,
-            "place": wanted.place,
-            "photographer": wanted.photographer,
-            "purpose": wanted.purpose.value,
-        },
+        "wanted": wanted(found),
         "assets": (documents.audit_row(r) for r in found.rows()),
         "totals": totals(found),
         "matrix": {p.value: documents.counts(dict(tally.matrix[p])) for p in Purpose},
@@ -76,8 +71,9 @@ def document(found: Audit, told: Told, lang: str) -> Json:
         "by": _lines(found.lines(View(told.value))) if told.value in set(View) else {},
         "anew": found.anew,
         "doubts": list(found.doubts),
+        "renewals": _renewals_of(found, lang) if told is Told.RENEWAL else None,
         "rule_pack": found.pack_digest,
-        "ledger": {"events": found.head[0], "head": found.head[1]},
+        "ledger": {"events": found.head[0], "head": found.head[1], "origin": found.origin},
     }
 
 
@@ -89,7 +85,50 @@ def number(found: Audit, told: Told) -> int:
         return found.tally.whole.assets
     if told is Told.PACK:
         return len(found.packs)
+    if told is Told.RENEWAL:
+        return sum(1 for _ in renewals(found))
     return len(found.lines(View(told.value)))
+
+
+def wanted(found: Audit) -> Json:
+    """What the audit was asked for."""
+    about = found.wanted
+    return {
+        "since": about.since.isoformat() if about.since else None,
+        "until": about.until.isoformat() if about.until else None,
+        "programme": about.programme,
+        "place": about.place,
+        "photographer": about.photographer,
+        "purpose": about.purpose.value,
+        "kinds": sorted(kind.value for kind in found.only),
+        "expiring_within": found.ahead,
+    }
+
+
+def _renewals_of(found: Audit, lang: str) -> list[Json]:
+    say = speech(lang, "plain")
+    return [
+        {
+            "consent": r.consent,
+            "subject": r.subject,
+            "last": r.last.isoformat() if r.last else None,
+            "month": r.on.strftime("%Y-%m"),
+            "because": r.because,
+            "pictures": r.pictures,
+            "todo": r.todo.value,
+            "advice": to_do(r.todo, say),
+        }
+        for r in renewals(found)
+    ]
+
+
+def to_do(todo: Todo, say: Speech) -> str:
+    """What somebody must do about a consent that ends."""
+    if todo is Todo.ASK:
+        return say.gettext("Ask the young person for a consent of their own.")
+    if todo is Todo.REVIEW:
+        return say.gettext("Review the risk, and record the decision with its next review.")
+    return say.gettext("Ask for its renewal in time.")
 
 
 def totals(found: Audit) -> dict[str, int]:
@@ -127,6 +166,8 @@ def cells(found: Audit, told: Told, say: Speech) -> Cells:
         return _assets(found, say)
     if told is Told.PACK:
         return _packs(found, say)
+    if told is Told.RENEWAL:
+        return _renewals(renewals(found), say)
     lines = found.lines(View(told.value))
     return Cells(
         (told.value, "photos", *(d.value for d in Disposition), "minors", "covered", "until"),
@@ -256,5 +297,15 @@ def _packs(found: Audit, say: Speech) -> Cells:
                 p.ended,
             )
             for p in found.packs
+        ),
+    )
+
+
+def _renewals(due: Iterable[Renewal], say: Speech) -> Cells:
+    return Cells(
+        ("until", "consent", "subject", "because", "photos", "advice"),
+        (
+            (r.when, r.consent, r.subject, say.because(r.because), r.pictures, to_do(r.todo, say))
+            for r in due
         ),
     )

@@ -151,6 +151,7 @@ def audit_row(row: AuditRow) -> Json:
         "until": _day(row.until),
         "purposes": [p.value for p in row.purposes],
         "dispositions": {p.value: row.verdict(p).disposition.value for p in Purpose},
+        "kinds": {p.value: sorted(set(k)) for p in Purpose if (k := row.verdict(p).kinds)},
         "subjects": list(row.subjects),
         "waivers": list(row.waivers),
     }

@@ -160,8 +160,8 @@ def test_a_catalogue_without_waivers_gets_them(catalog: Catalog, tmp_path: Path)
     path = catalog._db._path
     catalog.close()
     connection = sqlite3.connect(path)
-    newer = ("redaction_ends", "redaction_reasons", "redactions", "audit_rows", "audit_profiles")
-    newer = (*newer, "facts_versions", "rule_pack_uses")
+    audits = ("audit_rows", "audit_profiles", "facts_versions", "rule_pack_uses")
+    newer = (*audits, "redaction_ends", "redaction_reasons", "redactions")
     for table in (*newer, "waiver_ends", "waiver_reasons", "waivers"):
         connection.execute(f"DROP TABLE {table}")
     for index in ("ix_assets_archived", "ix_events_subject", "ix_consent_versions_of"):

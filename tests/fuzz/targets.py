@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
-from tests.fuzz import blocks, containers, sheets, workbooks
+from tests.fuzz import blocks, containers, reports, sheets, workbooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ TARGETS = {
     "sheet": Target(sheets.texts(), sheets.read_text),
     "table": Target(sheets.tables(), sheets.read_table),
     "workbook": Target(workbooks.workbooks(), workbooks.read_workbook),
+    "report": Target(reports.reports(), reports.read_report),
     "exif": Target(blocks.exif_blocks(), blocks.read_exif),
     "iim": Target(blocks.iim_blocks(), blocks.read_iim),
     "xmp": Target(blocks.xmp_packets(), blocks.read_xmp),

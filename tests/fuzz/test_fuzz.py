@@ -9,13 +9,22 @@ import pytest
 from hypothesis import seed
 
 from dam.adapters import exif, imaging_blocks, iptc, readback, xmp
-from dam.core import shoot_table, tree
+from dam.core import reported, shoot_table, tree
+from dam.core.diff import Compared
 from tests.fuzz.targets import TARGETS
+
+
+def _unhindered(row: reported._Asset, purpose: str) -> Compared:
+    """The asset without what stands in its way."""
+    disposition, consents = row.dispositions[purpose], frozenset(row.consents)
+    return Compared(row.asset, disposition, frozenset(), consents, row.until)
+
 
 #: What the defect is put into, and what it is: a reader that overlooks.
 _DEFECTS: dict[str, tuple[object, str, object]] = {
     "sheet": (tree._Builder, "problem", lambda *parts: None),
     "table": (shoot_table._Reading, "consents", lambda *parts: ()),
+    "report": (reported._Asset, "compared", _unhindered),
     "exif": (exif, "_COORDINATES", frozenset()),
     "iim": (iptc, "_FIELDS", {}),
     "xmp": (xmp, "_COORDINATE", re.compile("nothing")),

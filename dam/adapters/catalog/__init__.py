@@ -143,7 +143,13 @@ class Catalog(
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Reads inside the block see one state, whatever other processes write meanwhile."""
+        """Reads inside the block see one state, whatever other processes write meanwhile.
+
+        A snapshot inside a snapshot sees the same.
+        """
+        if self._db.reading:
+            yield
+            return
         with self._db.span("read"):
             yield
 

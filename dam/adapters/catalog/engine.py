@@ -190,6 +190,12 @@ class Database:
         kind = "IMMEDIATE" if self._open == "write" else "DEFERRED"
         connection.exec_driver_sql(f"BEGIN {kind}")
 
+    @property
+    def reading(self) -> bool:
+        """Whether this thread holds an unchanging view."""
+        with self._lock:
+            return self._open == "read"
+
     @contextmanager
     def span(self, kind: str) -> Iterator[Connection]:
         """A transaction (`write`) or one unchanging view (`read`), held by this thread alone."""

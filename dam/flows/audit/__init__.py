@@ -9,7 +9,7 @@ catalogue that is thrown away (`anew`). What that changes is told, and carried o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
@@ -22,7 +22,8 @@ from dam.core.findings import AHEAD_DAYS, Finding, Severity, findings, gone, sev
 from dam.core.model import Purpose
 from dam.core.report import AuditRow, Kind
 from dam.core.tally import Line, Tally, View, Wanted, by, lies_in
-from dam.flows.audit.anew import Anew, Past, as_it_was, decided_anew
+from dam.core.view import Dossier
+from dam.flows.audit.anew import Anew, Past, as_it_was, decided_anew, dossiers
 from dam.flows.audit.around import filed, waiting
 from dam.flows.audit.packs import packs, today
 from dam.flows.audit.shelf import BATCH, Shelf
@@ -104,14 +105,19 @@ class _Told:
         return Audit(
             as_of=self._day,
             wanted=self._about,
+            only=self._kinds,
+            ahead=self._ahead,
             tally=tally,
             kinds={kind: number for kind, number in kinds.most_common() if number},
             packs=tuple(self._packs),
             head=self._desk.catalog.head(),
+            origin=next((event.hash for event in self._desk.catalog.events()), ""),
+            term=self._past.term if self._past else self._desk.pack.policy.default_term,
             pack_digest=self._past.pack_digest if self._past else self._desk.pack.digest,
             rows=self.rows,
             findings=self.findings,
             lines=self.lines,
+            dossiers=self.dossiers,
             organisation=self._desk.credits.file.organisation or "",
             anew=0 if self._past else len(self._anew.assets),
             doubts=self._doubts(),
@@ -197,6 +203,13 @@ class _Told:
         waived = self._waived.get(asset)
         found = list(waived.findings) if waived else []
         return found + ([gone(asset)] if asset in self._missing else [])
+
+    def dossiers(self, ids: Sequence[str]) -> Mapping[str, Dossier]:
+        """What decisions about these assets (at most 500) rest on."""
+        if self._past is None:
+            return dossiers(self._desk, ids)
+        rows = (self._desk.catalog.asset(ident) for ident in ids)
+        return self._past.dossiers([row for row in rows if row is not None])
 
     def lines(self, view: View) -> dict[str, Line]:
         """The sums by what `view` says, by name."""
