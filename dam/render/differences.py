@@ -174,11 +174,20 @@ def _kinds(kinds: tuple[Kind, ...], say: Speech) -> str:
 
 
 def findings(found: Difference, say: Speech) -> Cells:
-    """The findings that are new, then those that are resolved."""
+    """The findings that are new, then those that are resolved; the words name the pack."""
     return Cells(
-        ("change", "severity", "finding", "asset", "pack", "what"),
+        ("change", "severity", "finding", "asset", "what"),
         (
-            (
+            (change, severity, kind, asset, told)
+            for change, severity, kind, asset, _, told in _findings(found, say)
+        ),
+    )
+
+
+def _findings(found: Difference, say: Speech) -> Iterator[tuple[object, ...]]:
+    for what, noted in ((What.NEW, found.new), (What.RESOLVED, found.resolved)):
+        for n in noted:
+            yield (
                 say.word("change", what),
                 say.word("severity", n.severity),
                 say.word("finding", n.kind),
@@ -186,10 +195,6 @@ def findings(found: Difference, say: Speech) -> Cells:
                 n.pack,
                 say.said(n.message),
             )
-            for what, noted in ((What.NEW, found.new), (What.RESOLVED, found.resolved))
-            for n in noted
-        ),
-    )
 
 
 def everything(found: Difference, say: Speech) -> Cells:
@@ -198,7 +203,7 @@ def everything(found: Difference, say: Speech) -> Cells:
     def rows() -> Iterator[tuple[object, ...]]:
         for asset, change, one, other, told in assets(found, say).rows:
             yield change, asset, one, other, "", "", "", told
-        for change, severity, kind, asset, pack, told in findings(found, say).rows:
+        for change, severity, kind, asset, pack, told in _findings(found, say):
             yield change, asset, "", "", kind, severity, pack, told
 
     return Cells(
