@@ -27,10 +27,9 @@ from dam.core.renewals import renewals
 from dam.core.report import Kind
 from dam.core.tally import Wanted
 from dam.flows import audit as flow
-from dam.flows.audit.thumbnails import thumbnails
+from dam.flows.audit.thumbnails import Thumbnail, thumbnails
 from dam.flows.past import Past
-from dam.render import audit_html, audit_pdf, audits, counts, csv_table, ics, terminal
-from dam.render.audit_html import Thumbnails
+from dam.render import audits, counts, csv_table, terminal
 from dam.render.audits import Told
 from dam.render.lang import Speech, speech
 
@@ -185,7 +184,7 @@ def _output(out: Path | None) -> Iterator[None]:
 
 
 @contextmanager
-def _thumbnails(desk: Desk, purpose: Purpose, wanted: bool) -> Iterator[Thumbnails | None]:
+def _thumbnails(desk: Desk, purpose: Purpose, wanted: bool) -> Iterator[Thumbnail | None]:
     if not wanted:
         yield None
         return
@@ -210,19 +209,26 @@ def _tell(
     format_: Format,
     lang: str,
     limit: int,
-    thumbnail: Thumbnails | None,
+    thumbnail: Thumbnail | None,
 ) -> None:
     plain = speech(lang, "plain")
+    # What only some forms need is imported with them: the others start faster.
     if format_ is Format.JSON:
         terminal.stream(audits.document(found, told, lang))
     elif format_ is Format.ICS:
+        from dam.render import ics
+
         ics.emit(renewals(found), found.as_of, found.origin, plain)
     elif format_ is Format.CSV:
         listed = audits.cells(found, told, plain)
         csv_table.emit(plain.headings(*listed.columns), listed.rows)
     elif format_ is Format.HTML:
+        from dam.render import audit_html
+
         sys.stdout.writelines(audit_html.pages(found, speech(lang), thumbnail))
     elif format_ is Format.PDF:
+        from dam.render import audit_pdf
+
         sys.stdout.flush()
         sys.stdout.buffer.write(audit_pdf.pdf(found, speech(lang)))
         sys.stdout.buffer.flush()

@@ -16,6 +16,9 @@ from dam.core.plan import ARCHIVE
 from dam.core.readings import RenderJob
 from dam.core.report import AuditRow
 
+#: The JPEG of a row's picture; None where none may be shown.
+Thumbnail = Callable[[AuditRow], bytes | None]
+
 #: Pixels of the longer side.
 SIDE = 160
 _QUALITY = 60
@@ -23,7 +26,7 @@ _NOTHING = Rights((), "", "")
 
 
 @contextmanager
-def thumbnails(desk: Desk, purpose: Purpose) -> Iterator[Callable[[AuditRow], bytes | None]]:
+def thumbnails(desk: Desk, purpose: Purpose) -> Iterator[Thumbnail]:
     """Gives the JPEG of a row's picture, without metadata; None where none may be shown.
 
     May be shown: what may be used for the archive and for the purpose on the day of the audit,
