@@ -159,7 +159,10 @@ def outcome(source: str, became: str, where: str, why: str, say: Speech) -> None
 
 @contextmanager
 def progress(label: str) -> Iterator[tuple[Callable[[int], None], Callable[[], None]]]:
-    """A bar on standard error: (begin with a total, one step). Silent where that is no terminal."""
+    """A bar on standard error: (begin with a total, one step). Silent where that is no terminal.
+
+    It is there from the beginning to the last step, so that results may follow inside the block.
+    """
     console = messages()
     if not console.is_terminal:
         yield (lambda total: None), (lambda: None)
@@ -172,12 +175,21 @@ def progress(label: str) -> Iterator[tuple[Callable[[int], None], Callable[[], N
         console=console,
         transient=True,
     )
-    with bar:
-        task = bar.add_task(label, total=None)
-        yield (
-            lambda total: bar.update(task, total=total),
-            lambda: bar.advance(task),
-        )
+    task = bar.add_task(label, total=None)
+
+    def begin(total: int) -> None:
+        bar.update(task, total=total)
+        bar.start()
+
+    def step() -> None:
+        bar.advance(task)
+        if bar.finished:
+            bar.stop()
+
+    try:
+        yield begin, step
+    finally:
+        bar.stop()
 
 
 def emit_line(document: object) -> None:
