@@ -34,7 +34,7 @@ from dam.render.audits import Told
 from dam.render.lang import Speech, speech
 
 EXAMPLES = (
-    "Examples: dam audit --fail-on missing_consent,expired; dam audit --by consent; "
+    "Examples: dam audit --fail-on missing_consent,expired; dam audit --format pdf --out a.pdf; "
     "dam audit --programme amal --since 2021-11-01 --purpose press --by asset --format csv; "
     "dam audit --expiring-within 30d --format ics; dam audit --diff may.json today"
 )
@@ -134,7 +134,7 @@ def audit(
         typer.Option("--thumbnails", help="With html: small pictures of what may be used."),
     ] = False,
 ) -> None:
-    """What is held, who is shown on whose consent until when, and what is wrong, as of today."""
+    """What is held, who is shown on whose consent until when, and what is wrong."""
     if pictures and format_ is not Format.HTML:
         raise UsageError("--thumbnails is for --format html", "Leave it out")
     if format_ in (Format.HTML, Format.PDF) and out is None and sys.stdout.isatty():
