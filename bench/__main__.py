@@ -27,6 +27,9 @@ def main() -> None:
     job.add_argument("--space", choices=["p3", "srgb"], default="p3", help="of the photograph")
     job = jobs.add_parser("audit", help="a summary and a list of a million beside bare SQL")
     job.add_argument("--assets", type=int, default=1_000_000, metavar="N")
+    job.add_argument(
+        "--made", type=int, default=2000, metavar="N", help="by dam; others are copies"
+    )
     job.add_argument("--rounds", type=int, default=3)
     for each in jobs.choices.values():
         each.add_argument("--format", choices=["table", "json"], default="table")
@@ -36,7 +39,7 @@ def main() -> None:
     elif given.job == "render":
         result = render(given.megapixels, given.rounds, given.space)
     elif given.job == "audit":
-        result = audit(given.assets, given.rounds)
+        result = audit(given.assets, given.made, given.rounds)
     else:
         result = decide(given.assets, given.sample)
     if given.format == "json":

@@ -25,8 +25,6 @@ from dam.adapters.desk import open_desk
 from dam.adapters.settings import Workspace, load_settings, prepare
 from dam.flows.ingest.due import redecide
 
-#: So many are made by dam; the others are copies.
-BASE = 2000
 _SUMS = """
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
@@ -43,11 +41,14 @@ csv.writer(sys.stdout).writerows(db.execute("SELECT asset, profile, captured_on,
 """
 
 
-def audit(count: int, rounds: int) -> dict[str, object]:
-    """Measure on `count` photographs; the best of so many rounds, which alternate."""
+def audit(count: int, made: int, rounds: int) -> dict[str, object]:
+    """Measure on `count` photographs, of which dam has made so many and the others are copies.
+
+    The best of so many rounds, which alternate.
+    """
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "workspace"
-        database = _make(root, count)
+        database = _make(root, count, min(made, count))
         summary, sums, listed, plain = [], [], [], []
         dam = [sys.executable, "-m", "dam.cli.main", "-C", str(root), "audit"]
         for _ in range(rounds):
@@ -85,7 +86,7 @@ def _run(words: Sequence[str]) -> tuple[float, float]:
     return time.perf_counter() - begin, used.ru_maxrss / 1024
 
 
-def _make(root: Path, count: int) -> Path:
+def _make(root: Path, count: int, made: int) -> Path:
     starter.write_workspace(root)
     settings = load_settings(root, {})
     workspace = Workspace.at(root, settings)
@@ -93,13 +94,13 @@ def _make(root: Path, count: int) -> Path:
     # An hour ago, so that nothing lies in the future of the commands that are measured.
     now = datetime.now(UTC).astimezone() - timedelta(hours=1)
     with open_desk(workspace, settings, lambda: now, writing=True, alone=True) as desk:
-        _say(f"generating {min(BASE, count)} photographs")
-        generate(desk, min(BASE, count))
+        _say(f"generating {made} photographs")
+        generate(desk, made)
         with desk.darkroom() as room:
             for outcome in redecide(desk, room):
                 if outcome.failure is not None:
                     sys.exit(f"{outcome.asset} could not be decided; nothing is measured")
-    _copy(workspace.database, count // BASE)
+    _copy(workspace.database, count // made)
     _say("an empty file for each that is filed")
     for place in _filed(workspace.database):
         path = root / place

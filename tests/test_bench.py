@@ -63,7 +63,7 @@ def test_every_stage_of_a_rendition_is_measured_beside_a_baseline() -> None:
 
 
 def test_audits_are_measured_beside_bare_sql() -> None:
-    words = ("audit", "--assets", "4000", "--rounds", "1", "--format", "json")
+    words = ("audit", "--assets", "300", "--made", "100", "--rounds", "1", "--format", "json")
     done = subprocess.run(
         [sys.executable, "-m", "bench", *words],
         cwd=Path(__file__).resolve().parents[1],
