@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import traceback
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,8 @@ def in_child(work: Callable[[], object], user: int | None = None) -> int:
                 os.setresuid(user, user, user)
             work()
             status = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
