@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import traceback
 import stat
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
