@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import io
+import os
+import pty
 import re
+import shutil
+import subprocess
+import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from importlib import resources
 from pathlib import Path
 
 import pytest
+from PIL import ImageFont
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, PdfObject, StreamObject
 
+from dam.core import errors
 from dam.core.audit import Audit, PackLine
 from dam.core.findings import Finding, Severity
 from dam.core.model import Disposition, Purpose
 from dam.core.report import AuditRow, Kind, Verdict
 from dam.core.rows import PackRow
 from dam.core.tally import Line, Tally, Wanted, tally
-from dam.render import audit_pdf
+from dam.render import audit_pdf, fonts
 from dam.render.lang import speech
 from tests.test_audit import audit
 from tests.test_audit_page import SCRIPT, hostile
-from tests.workspaces import Workspace, once
+from tests.workspaces import Workspace, environment, once
 
 _UNSEEN = str.maketrans("", "", "\u2068\u2069\u200b")
 MARKUP = '#import "x": * $x$ [*] <a> #panic(1) \\ _b_ @c'
+NOTO = r"[A-Z]{6}\+NotoSans(Arabic)?[-A-Za-z]*"
 #: Points of a page.
 SIDES = {(595, 842), (842, 595)}
 
@@ -99,9 +109,9 @@ def test_it_can_be_read_with_the_ears(workspace: Workspace, tmp_path: Path, lang
     assert "pdfuaid" in described.get_data().decode()
     assert reader.metadata is not None
     assert str(reader.metadata.author).translate(_UNSEEN) == "AMAL"
-    fonts = {name for page in reader.pages for name in _fonts(page["/Resources"])}
-    assert fonts
-    assert all(re.fullmatch(r"[A-Z]{6}\+NotoSans(Arabic)?[-A-Za-z]*", name) for name in fonts)
+    found = {name for page in reader.pages for name in _fonts(page["/Resources"])}
+    assert found
+    assert all(re.fullmatch(NOTO, name) for name in found)
     assert len({page.extract_text() for page in reader.pages}) == len(reader.pages)
 
 
@@ -186,22 +196,107 @@ def test_a_large_one_with_hostile_words_is_whole(tmp_path: Path, lang: str) -> N
         assert each.asset in whole
     for page in reader.pages:
         assert (round(page.mediabox.width), round(page.mediabox.height)) in SIDES
-        outside: list[str] = []
+    for word in words(place):
+        assert 0 <= word.left <= word.right <= word.page[0], word
+        assert 0 <= word.top <= word.bottom <= word.page[1], word
 
-        def visit(
-            text: str,
-            _: list[float],
-            at: list[float],
-            font: object,
-            size: float,
-            width: float = float(page.mediabox.width),
-            outside: list[str] = outside,
-        ) -> None:
-            if text.strip() and not 0 <= at[4] <= width:
-                outside.append(text)
 
-        page.extract_text(visitor_text=visit)
-        assert outside == []
+@dataclass(frozen=True)
+class Word:
+    """A word on paper, in points from the upper left corner; `page` is (width, height)."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    page: tuple[float, float]
+
+
+def words(file: Path) -> Iterator[Word]:
+    """Every word and where it stands, by poppler; skips where that is missing."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    done = subprocess.run(["pdftotext", "-bbox", str(file), "-"], check=True, capture_output=True)
+    page = (0.0, 0.0)
+    for tag, told, text in re.findall(r"<(page|word) ([^>]*)>([^<]*)", done.stdout.decode()):
+        at = {name: float(value) for name, value in re.findall(r'(\w+)="([-\d.]+)"', told)}
+        if tag == "page":
+            page = at["width"], at["height"]
+        else:
+            yield Word(text, at["xMin"], at["yMin"], at["xMax"], at["yMax"], page)
+
+
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_letters_that_no_font_has_are_told_by_number(lang: str) -> None:
+    """Boxes would be forbidden by PDF/UA-1; refusing to print would hide the audit."""
+    made = audit_pdf.pdf(large([row(1, "儿童之家, \u202eMA")], "😀 Çà ✓"), speech(lang))
+    reader = PdfReader(io.BytesIO(made), strict=True)
+    whole = "".join(lines(reader)).replace(" ", "")
+    assert r"\u513f\u7ae5\u4e4b\u5bb6" in whole
+    assert r"\u202eMA" in whole
+    assert r"\U0001f600Çà\u2713" in whole
+    found = {name for page in reader.pages for name in _fonts(page["/Resources"])}
+    assert all(re.fullmatch(NOTO, name) for name in found), "none of typst's own either"
+
+
+def test_which_letters_the_fonts_have() -> None:
+    """The truth is FreeType's: what it draws otherwise than a letter that cannot be there."""
+    for package, file in fonts.FILES:
+        path = resources.files(package) / "files" / file
+        face = ImageFont.truetype(str(path), 24, layout_engine=ImageFont.Layout.BASIC)
+        box = bytes(face.getmask("\U0010fffd"))
+        drawn = {c for c in map(chr, range(0x21, 0x2E80)) if bytes(face.getmask(c)) != box}
+        told = {c for c in drawn if fonts.legible(c) == unicodedata.normalize("NFC", c)}
+        assert told == drawn, package
+    assert fonts.legible("\u4e00 e\u0301 \u0628\u064e") == "\\u4e00 \u00e9 \u0628\u064e"
+    assert fonts.legible("\u0628\u20e3") == "\u0628\\u20e3", "a mark that the letter's font lacks"
+
+
+@pytest.mark.parametrize(
+    ("lang", "asked", "ahead"),
+    [
+        ("en", "Only what has findings of these kinds expired, no_credit", "90 days"),
+        ("fr", "Seulement ce qui a des constats de ces types expiré, sans crédit", "90 jours"),
+    ],
+)
+def test_it_says_what_it_was_asked_for(lang: str, asked: str, ahead: str) -> None:
+    """On the first page, and on the last, which is signed, with sums, digest and doubts."""
+    found = large([row(n, "Tanger, MA") for n in range(3)], "about")
+    found = replace(found, only=frozenset({Kind.EXPIRED, Kind.NO_CREDIT}))
+    reader = PdfReader(io.BytesIO(audit_pdf.pdf(found, speech(lang))))
+    for page in (reader.pages[0], reader.pages[-1]):
+        told = " ".join(page.extract_text().translate(_UNSEEN).split())
+        assert asked in told
+        assert ahead in told
+        assert found.head[1] in told
+        assert MARKUP in told
+        assert found.pack_digest in page.extract_text(), "can be searched for"
+    number = len(reader.pages)
+    last = reader.pages[-1].extract_text()
+    assert f"Page {number} {'of' if lang == 'en' else 'sur'} {number}" in last
+    sums = last.split(found.head[1])[1]
+    assert re.search(r"\b6 (identifiable minors|mineurs identifiables)", " ".join(sums.split()))
+
+
+def test_pages_are_not_for_a_terminal(workspace: Workspace) -> None:
+    """On standard output where that is no terminal; else refused with what to do."""
+    done = workspace.run("audit", "--format", "pdf")
+    assert done.stdout.startswith(b"%PDF-")
+    held, terminal = pty.openpty()
+    try:
+        told = subprocess.run(
+            workspace.command("audit", "--format", "pdf"),
+            env=environment(),
+            stdout=terminal,
+            stderr=subprocess.PIPE,
+            timeout=120,
+        )
+    finally:
+        os.close(terminal)
+        os.close(held)
+    assert told.returncode == errors.USAGE
+    assert b"--out audit.pdf" in told.stderr
 
 
 def test_a_table_too_long_for_paper_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ def test_the_wheel_carries_rules_migrations_and_types(wheel: Path) -> None:
     rules = {str(p.relative_to(ROOT)) for p in (ROOT / "rules").rglob("*.yaml")}
     assert {f"dam/starter/{name}" for name in rules} <= names
     assert "dam/py.typed" in names
+    assert {"dam/render/templates/audit.typ", "dam/render/templates/audit.html.j2"} <= names
     assert any(n.startswith("dam/adapters/catalog/migrations/versions/0001") for n in names)
     assert not any(n.startswith(("tests/", "bench/", "demo/", "inbox/", "archive/")) for n in names)
 

@@ -1,7 +1,7 @@
 """An audit for paper: PDF by typst, tagged for those who read with their ears (PDF/UA-1).
 
 All that it tells goes in as data and none of it is ever read as markup. Fonts are the packaged
-Noto ones alone; nothing is taken from the machine or the network.
+Noto ones alone; nothing is taken from the machine or the network, nor from typst's own fonts.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 import typst  # noqa: TID251
 
 from dam.core.audit import Audit
-from dam.core.errors import ConfigurationError, DamError
+from dam.core.errors import DamError
 from dam.core.tally import UNDATED
-from dam.render import audits, page
+from dam.render import audits, fonts, page
 from dam.render.audits import Cells, Told
 from dam.render.lang import Speech
 from dam.render.text import clean
@@ -28,7 +28,6 @@ from dam.render.text import clean
 LINES = 2000
 #: So many bars stand beside each other.
 _ACROSS = 18
-_FONTS = ("fontpkg_noto_sans", "fontpkg_noto_sans_arabic")
 
 
 def pdf(found: Audit, say: Speech) -> bytes:
@@ -36,7 +35,8 @@ def pdf(found: Audit, say: Speech) -> bytes:
 
     Raises ConfigurationError where the fonts are missing, DamError where typst fails.
     """
-    told = json.dumps(_data(found, say), ensure_ascii=False)
+    told = json.dumps(_legible(_data(found, say)), ensure_ascii=False)
+    faces = typst.Fonts(False, False, fonts.folders())
     source = resources.files("dam").joinpath("render", "templates", "audit.typ").read_bytes()
     with TemporaryDirectory(prefix="dam-") as name:
         folder = Path(name)
@@ -45,7 +45,7 @@ def pdf(found: Audit, say: Speech) -> bytes:
             made = typst.compile(
                 folder / "audit.typ",
                 root=folder,
-                font_paths=_font_folders(),
+                font_paths=faces,
                 ignore_system_fonts=True,
                 sys_inputs={"data": told},
                 pdf_standards="ua-1",
@@ -59,14 +59,13 @@ def pdf(found: Audit, say: Speech) -> bytes:
     return made
 
 
-def _font_folders() -> list[Path]:
-    try:
-        return [Path(str(resources.files(name))) for name in _FONTS]
-    except ModuleNotFoundError:
-        raise ConfigurationError(
-            "The fonts of the PDF are not installed",
-            "Install fontpkg-noto-sans and fontpkg-noto-sans-arabic",
-        ) from None
+def _legible(told: object) -> object:
+    """The same data, every text in letters that the fonts have."""
+    if isinstance(told, str):
+        return fonts.legible(told)
+    if isinstance(told, Mapping):
+        return {name: _legible(value) for name, value in told.items()}
+    return [_legible(value) for value in told] if isinstance(told, list | tuple) else told
 
 
 def _data(found: Audit, say: Speech) -> Mapping[str, object]:
@@ -91,6 +90,7 @@ def _data(found: Audit, say: Speech) -> Mapping[str, object]:
         "ends": {
             "bars": [_bar(month, (n,)) for month, n in sorted(found.tally.ends.items())],
             "legend": [],
+            "alt": page.words(say)["ends"],
             "across": _ACROSS,
         },
     }
@@ -125,6 +125,11 @@ def _coverage(found: Audit, say: Speech) -> Mapping[str, object]:
             for name, *parts in page.coverage(found)
         ],
         "legend": page.legend(say),
+        "alt": say.line(
+            "{title} ({parts})",
+            title=page.words(say)["coverage"],
+            parts=say.list(page.legend(say)),
+        ),
         "across": _ACROSS,
     }
 

@@ -11,7 +11,7 @@ from dam.core.findings import Severity, severity
 from dam.core.model import Disposition, Purpose
 from dam.core.renewals import Renewal, Todo, renewals
 from dam.core.report import AuditRow, Verdict
-from dam.core.tally import Line, View
+from dam.core.tally import UNDATED, Line, View
 from dam.render import counts, documents
 from dam.render.documents import Json
 from dam.render.lang import Speech, speech
@@ -173,7 +173,7 @@ def cells(found: Audit, told: Told, say: Speech) -> Cells:
         (told.value, "photos", *(d.value for d in Disposition), "minors", "covered", "until"),
         (
             (
-                name or say.gettext("not stated"),
+                _line_name(name, told, say),
                 line.assets,
                 *(line.dispositions[d] for d in Disposition),
                 line.with_minors,
@@ -183,6 +183,12 @@ def cells(found: Audit, told: Told, say: Speech) -> Cells:
             for name, line in lines.items()
         ),
     )
+
+
+def _line_name(name: str, told: Told, say: Speech) -> str:
+    if told is Told.MONTH and name == UNDATED:
+        return say.gettext("undated")
+    return name or say.gettext("not stated")
 
 
 def matrix(found: Audit, say: Speech) -> Cells:
@@ -214,6 +220,13 @@ def about(found: Audit, say: Speech) -> Iterator[tuple[str, str]]:
         (say.gettext("Photographer"), wanted.photographer),
     )
     yield from ((name, say.ident(value)) for name, value in asked if value is not None)
+    if found.only:
+        kinds = say.list(say.word("finding", kind) for kind in sorted(found.only))
+        yield say.gettext("Only what has findings of these kinds"), kinds
+    yield (
+        say.gettext("Ends are told ahead for"),
+        say.ngettext("{n} day", "{n} days", found.ahead),
+    )
     yield say.gettext("Rule pack"), say.ident(found.pack_digest)
     events = say.ngettext("{n} event", "{n} events", found.head[0])
     yield say.gettext("Ledger"), say.list((events, found.head[1]))

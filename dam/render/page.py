@@ -26,13 +26,16 @@ def words(say: Speech) -> Mapping[str, str]:
         "summary": say.gettext("Summary"),
         "matrix": say.gettext("Purposes"),
         "kinds": say.gettext("Findings by kind"),
-        "coverage": say.gettext("Pictures of minors by month, with and without a consent in force"),
+        "coverage": say.gettext(
+            "Pictures of minors by month: those that may be used, and the others"
+        ),
         "months": say.gettext("Pictures by month"),
         "ends": say.gettext("Pictures by the month in which the first of their consents ends"),
         "packs": say.gettext("Press packs"),
         "findings": say.gettext("Findings"),
         "assets": say.gettext("Pictures"),
         "sign": say.gettext("Read and signed"),
+        "page": say.gettext("Page {n} of {all}", n="{n}", all="{all}"),
         "search": say.gettext("Search"),
         "all": say.gettext("all"),
         "none": say.gettext("none"),
@@ -54,7 +57,8 @@ def totals(found: Audit, say: Speech) -> Iterator[tuple[str, int, str]]:
     """The sums: (name in the JSON, number, what it counts)."""
     for name, number in audits.totals(found).items():
         told = counts.TOTALS[name](say, number)
-        yield name, number, told.replace(str(number), "", 1).strip()
+        words_ = told.replace(str(number), "", 1).replace("\u2068\u2069", "")
+        yield name, number, " ".join(words_.split())
 
 
 def coverage(found: Audit) -> Iterator[tuple[str, int, int]]:
@@ -66,4 +70,4 @@ def coverage(found: Audit) -> Iterator[tuple[str, int, int]]:
 
 def legend(say: Speech) -> tuple[str, str]:
     """What the two parts of `coverage` are."""
-    return say.gettext("with a consent in force"), say.gettext("without")
+    return say.gettext("may be used"), say.gettext("may not be used")
