@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import pty
 import re
@@ -33,7 +34,7 @@ from tests.test_audit import audit
 from tests.test_audit_page import SCRIPT, hostile
 from tests.workspaces import Workspace, environment, once
 
-_UNSEEN = str.maketrans("", "", "\u2068\u2069\u200b")
+_UNSEEN = str.maketrans("", "", "\u2066\u2067\u2068\u2069\u200b")
 MARKUP = '#import "x": * $x$ [*] <a> #panic(1) \\ _b_ @c'
 NOTO = r"[A-Z]{6}\+NotoSans(Arabic)?[-A-Za-z]*"
 #: Points of a page.
@@ -203,7 +204,10 @@ def test_a_large_one_with_hostile_words_is_whole(tmp_path: Path, lang: str) -> N
 
 @dataclass(frozen=True)
 class Word:
-    """A word on paper, in points from the upper left corner; `page` is (width, height)."""
+    """A word on paper, in points from the upper left corner; `page` is (width, height) of the
+
+    page `number`. Letters stand in the order of the paper, from left to right.
+    """
 
     text: str
     left: float
@@ -211,6 +215,7 @@ class Word:
     right: float
     bottom: float
     page: tuple[float, float]
+    number: int
 
 
 def words(file: Path) -> Iterator[Word]:
@@ -218,13 +223,63 @@ def words(file: Path) -> Iterator[Word]:
     if shutil.which("pdftotext") is None:
         pytest.skip("pdftotext (poppler-utils) is not installed")
     done = subprocess.run(["pdftotext", "-bbox", str(file), "-"], check=True, capture_output=True)
-    page = (0.0, 0.0)
+    page, number = (0.0, 0.0), 0
     for tag, told, text in re.findall(r"<(page|word) ([^>]*)>([^<]*)", done.stdout.decode()):
         at = {name: float(value) for name, value in re.findall(r'(\w+)="([-\d.]+)"', told)}
         if tag == "page":
-            page = at["width"], at["height"]
+            page, number = (at["width"], at["height"]), number + 1
         else:
-            yield Word(text, at["xMin"], at["yMin"], at["xMax"], at["yMax"], page)
+            yield Word(text, at["xMin"], at["yMin"], at["xMax"], at["yMax"], page, number)
+
+
+def printed(file: Path, found: Audit, lang: str) -> list[Word]:
+    file.write_bytes(audit_pdf.pdf(found, speech(lang)))
+    return list(words(file))
+
+
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_no_row_runs_off_its_page(tmp_path: Path, lang: str) -> None:
+    """A crowd has as many consents as people; poppler tells no word beyond the edge."""
+    crowd = replace(row(0, "Tanger"), consents=tuple(f"C-2021-{n:04}" for n in range(200)))
+    rows = [crowd, replace(row(1, "Tanger"), programme="mot " * 900 + "LAST")]
+    told = [
+        w.text.translate(_UNSEEN).strip(",")
+        for w in printed(tmp_path / "a", large(rows, "x"), lang)
+    ]
+    assert set(crowd.consents) <= set(told)
+    assert "LAST" in told
+
+
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_no_word_runs_into_another(tmp_path: Path, lang: str) -> None:
+    """Words just too short to be broken before, ids, heaps of marks, the widest sign there is."""
+    wide = replace(row(1, "M" * 19), programme="W" * 18, waivers=("W-20261124-82c85d63",))
+    odd = replace(
+        row(2, "\ufdfd " * 3), programme="\u0915\u094d" * 40, photographer="a" + "\u0301" * 40
+    )
+    told = printed(tmp_path / "a", large([wide, odd], "x"), lang)
+    drawn = [w for w in told if w.text.translate(_UNSEEN) and w.right - w.left > 1]
+    drawn.sort(key=lambda w: (w.number, w.top, w.left))
+    for one, other in itertools.pairwise(drawn):
+        if (one.number, one.top) == (other.number, other.top):
+            # Half a letter of poppler's guess at the width of a sign that is set in two.
+            assert one.right <= other.left + 2, (one, other)
+    for word in drawn:
+        # The margins are 16 mm, 45 points.
+        assert word.left > 44, word
+        assert word.right < word.page[0] - 44, word
+
+
+def test_arabic_is_written_once_and_a_list_of_it_begins_at_the_right(tmp_path: Path) -> None:
+    """Of a dotted letter typst would tell each of its parts; NFKC undoes presentation forms."""
+    found = printed(tmp_path / "a", large([row(0, "Tanger")], "x"), "ar")
+    at = [(unicodedata.normalize("NFKC", w.text[::-1]), w) for w in found]
+    assert {"تدقيق", "الموافقات", "حزمة", "القواعد"} <= {text for text, _ in at}
+    wide = [(text, w) for text, w in at if w.page[0] > w.page[1]]
+    (archive,) = [w for text, w in wide if text == "الأرشيف"]
+    (press,) = [w for text, w in wide if text == "الصحافة"]
+    assert (press.top, press.left) > (archive.top, 0.0)
+    assert press.top > archive.top or press.right < archive.left
 
 
 @pytest.mark.parametrize("lang", ["en", "ar"])

@@ -223,6 +223,20 @@ def test_a_deleted_sidecar_widens_nothing(workspace: Workspace) -> None:
     assert workspace.filed() == {}
 
 
+def test_the_same_file_dropped_again_under_its_old_numbers_is_a_duplicate(
+    workspace: Workspace,
+) -> None:
+    """Inode, time, size and name as before: file systems give a freed inode to the next file."""
+    workspace.drop("a.jpg", photos.jpeg(1, 480, 320), written(spoken(1, state="withdrawn")))
+    kept = workspace.root / "kept.jpg"
+    kept.hardlink_to(workspace.place("a.jpg"))
+    assert workspace.ingest()["counts"]["refused"] == 1
+    assert workspace.dropped() == []
+    workspace.place("a.jpg").hardlink_to(kept)
+    assert workspace.ingest()["counts"]["duplicate"] == 1
+    assert workspace.dropped() == []
+
+
 def test_a_person_left_out_later_is_no_way_around_a_refusal(workspace: Workspace) -> None:
     said = spoken(1, state="withdrawn")
     workspace.drop("a.jpg", photos.jpeg(1, 480, 320), written(said))

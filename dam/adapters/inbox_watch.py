@@ -13,43 +13,13 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from watchdog.events import (  # noqa: TID251
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileSystemEvent,
-    FileSystemEventHandler,
-)
-from watchdog.observers import Observer  # noqa: TID251
-from watchdog.observers.api import BaseObserver  # noqa: TID251
-from watchdog.observers.polling import PollingObserver  # noqa: TID251
+if TYPE_CHECKING:
+    from watchdog.events import FileSystemEvent  # noqa: TID251
+    from watchdog.observers.api import BaseObserver  # noqa: TID251
 
-#: No opening, reading or closing without writing: the scan itself would wake the scan.
-_EVENTS: list[type[FileSystemEvent]] = [
-    FileCreatedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileDeletedEvent,
-    FileClosedEvent,
-    DirCreatedEvent,
-    DirMovedEvent,
-    DirDeletedEvent,
-]
 _RETRY_SECONDS = 30.0
-
-
-class _Flag(FileSystemEventHandler):
-    def __init__(self, flag: threading.Event) -> None:
-        self._flag = flag
-
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        self._flag.set()
 
 
 class Watcher:
@@ -163,11 +133,7 @@ class Watcher:
     def _begin_observer(self, present: tuple[int, int]) -> None:
         observer: BaseObserver | None = None
         try:
-            poll = self._poll_seconds
-            observer = PollingObserver(timeout=poll) if self._polling else Observer()
-            observer.schedule(
-                _Flag(self._flag), str(self._root), recursive=True, event_filter=_EVENTS
-            )
+            observer = _observer(self._root, self._polling, self._poll_seconds, self._flag)
             observer.start()
         except (OSError, RuntimeError) as error:
             _end(observer)
@@ -182,6 +148,38 @@ class Watcher:
     def _end_observer(self) -> None:
         observer, self._observer, self._watched = self._observer, None, None
         _end(observer)
+
+
+def _observer(
+    root: Path, polling: bool, poll_seconds: float, flag: threading.Event
+) -> BaseObserver:
+    """An observer of `root` that raises `flag`; watchdog is imported by who watches alone."""
+    from watchdog import events  # noqa: TID251
+    from watchdog.observers import Observer  # noqa: TID251
+    from watchdog.observers.polling import PollingObserver  # noqa: TID251
+
+    class Flag(events.FileSystemEventHandler):
+        def on_any_event(self, event: FileSystemEvent) -> None:
+            flag.set()
+
+    observer = PollingObserver(timeout=poll_seconds) if polling else Observer()
+    observer.schedule(
+        Flag(),
+        str(root),
+        recursive=True,
+        # No opening, reading or closing without writing: the scan itself would wake the scan.
+        event_filter=[
+            events.FileCreatedEvent,
+            events.FileModifiedEvent,
+            events.FileMovedEvent,
+            events.FileDeletedEvent,
+            events.FileClosedEvent,
+            events.DirCreatedEvent,
+            events.DirMovedEvent,
+            events.DirDeletedEvent,
+        ],
+    )
+    return observer
 
 
 def _end(observer: BaseObserver | None) -> None:

@@ -44,7 +44,6 @@ def watch(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
         notifier.stopping()
 
     _end_by_signals(end)
-    terminal.note(say.gettext("Watching the inbox; stop with Ctrl-C"))
     with notifier, Pulse(workspace.private, workspace.metrics) as pulse:
         health = flow.Health(notifier, pulse, shared.journal(context), shared.now)
 
@@ -68,6 +67,9 @@ def _keep_watching(
     while not stop.is_set():
         try:
             with shared.desk(context, writing=True, alone=True) as desk, desk.darkroom() as room:
+                if not started:
+                    # Not before the workspace is ours: another dam may be at work on it.
+                    terminal.note(say.gettext("Watching the inbox; stop with Ctrl-C"))
                 started, said = True, ""
                 _watch(desk, room, told, stop, health, say)
         except (ConfigurationError, StorageError) as error:

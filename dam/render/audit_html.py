@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib import resources
 
@@ -34,11 +34,18 @@ _EDGE = 40
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Headings as they are said, rows of harmless cells, and the headings above numbers."""
+    """Headings as they are said, rows of harmless cells, and the headings above numbers;
 
+    `filters` are the places of the columns to choose by, `quiet` hides the caption.
+    """
+
+    name: str
+    caption: str
     columns: tuple[str, ...]
     rows: Iterator[tuple[object, ...]]
     numbers: frozenset[str]
+    filters: Sequence[int] = ()
+    quiet: bool = False
 
 
 def pages(found: Audit, say: Speech, thumbnail: Thumbnails | None = None) -> Iterator[str]:
@@ -63,16 +70,7 @@ def pages(found: Audit, say: Speech, thumbnail: Thumbnails | None = None) -> Ite
         words=page.words(say),
         sign=page.sign(say),
         totals=list(page.totals(found, say)),
-        matrix=_shown(audits.matrix(found, say), say),
-        kinds=_shown(audits.kinds(found, say), say),
-        months=_shown(audits.cells(found, Told.MONTH, say), say),
-        ends_table=_shown(audits.ends(found, say), say),
-        packs=_shown(audits.cells(found, Told.PACK, say), say),
-        findings=_shown(audits.cells(found, Told.FINDING, say), say),
-        assets=_pictured(found, say, thumbnail),
-        assets_filters=[2] if thumbnail else [1],
-        coverage=_coverage(found, say),
-        ends=_ends(found),
+        parts=list(_parts(found, say, thumbnail)),
     )
     stream.enable_buffering(64)
     return iter(stream)
@@ -86,10 +84,33 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _shown(cells: Cells, say: Speech) -> _Table:
+def _parts(found: Audit, say: Speech, thumbnail: Thumbnails | None) -> Iterator[_Table | _Chart]:
+    """Tables and charts in the order in which they stand."""
+    words = page.words(say)
+
+    def told(name: str, cells: Cells, filters: Sequence[int] = ()) -> _Table:
+        return _shown(name, words[name], cells, say, filters)
+
+    yield told("matrix", audits.matrix(found, say))
+    yield told("kinds", audits.kinds(found, say))
+    if (coverage := _coverage(found, say)).bars:
+        yield coverage
+    yield told("months", audits.cells(found, Told.MONTH, say))
+    if (ends := _ends(found, say)).bars:
+        yield ends
+    yield replace(told("ends", audits.ends(found, say)), quiet=bool(ends.bars))
+    yield told("packs", audits.cells(found, Told.PACK, say))
+    yield told("findings", audits.cells(found, Told.FINDING, say), (0, 1))
+    assets = told("assets", audits.cells(found, Told.ASSET, say), (1,))
+    yield assets if thumbnail is None else _pictured(assets, found, say, thumbnail)
+
+
+def _shown(
+    name: str, caption: str, cells: Cells, say: Speech, filters: Sequence[int] = ()
+) -> _Table:
     numbers = frozenset(say.headings(*(name for name in cells.columns if name in page.NUMBERS)))
     rows = (tuple(_cell(value, say) for value in row) for row in cells.rows)
-    return _Table(say.headings(*cells.columns), rows, numbers)
+    return _Table(name, caption, say.headings(*cells.columns), rows, numbers, filters)
 
 
 def _cell(value: object, say: Speech) -> object:
@@ -99,14 +120,17 @@ def _cell(value: object, say: Speech) -> object:
     return value if isinstance(value, int | date) else say.ident(value)
 
 
-def _pictured(found: Audit, say: Speech, thumbnail: Thumbnails | None) -> _Table:
-    cells = _shown(audits.cells(found, Told.ASSET, say), say)
-    if thumbnail is None:
-        return cells
+def _pictured(cells: _Table, found: Audit, say: Speech, thumbnail: Thumbnails) -> _Table:
+    """The table of assets with a picture behind the first column."""
     pictures = (_picture(row, thumbnail, say) for row in found.rows())
     rows = ((row[0], picture, *row[1:]) for row, picture in zip(cells.rows, pictures, strict=True))
     first, *others = cells.columns
-    return _Table((first, say.word("heading", "picture"), *others), rows, cells.numbers)
+    return replace(
+        cells,
+        columns=(first, say.word("heading", "picture"), *others),
+        rows=rows,
+        filters=tuple(column + 1 for column in cells.filters),
+    )
 
 
 def _picture(row: AuditRow, thumbnail: Thumbnails, say: Speech) -> Mapping[str, str]:
@@ -121,6 +145,8 @@ def _picture(row: AuditRow, thumbnail: Thumbnails, say: Speech) -> Mapping[str, 
 class _Chart:
     """Bars in CSS pixels; `text` says them all, for those who cannot see them."""
 
+    name: str
+    caption: str
     bars: Sequence[Mapping[str, object]]
     width: int
     text: str
@@ -137,15 +163,20 @@ def _coverage(found: Audit, say: Speech) -> _Chart:
         (say.gettext("undated") if name == UNDATED else name, [("covered", yes), ("open", no)])
         for name, yes, no in page.coverage(found)
     ]
-    return _chart(bars, tuple(zip(("covered", "open"), page.legend(say), strict=True)))
+    legend = tuple(zip(("covered", "open"), page.legend(say), strict=True))
+    return _chart("coverage", page.words(say)["coverage"], bars, legend)
 
 
-def _ends(found: Audit) -> _Chart:
-    return _chart([(name, [("ends", n)]) for name, n in sorted(found.tally.ends.items())])
+def _ends(found: Audit, say: Speech) -> _Chart:
+    bars = [(name, [("ends", n)]) for name, n in sorted(found.tally.ends.items())]
+    return _chart("expiries", page.words(say)["ends"], bars)
 
 
 def _chart(
-    bars: Sequence[tuple[str, Sequence[tuple[str, int]]]], legend: Sequence[tuple[str, str]] = ()
+    name: str,
+    caption: str,
+    bars: Sequence[tuple[str, Sequence[tuple[str, int]]]],
+    legend: Sequence[tuple[str, str]] = (),
 ) -> _Chart:
     most = max((sum(n for _, n in parts) for _, parts in bars), default=1)
     drawn: list[Mapping[str, object]] = []
@@ -166,4 +197,4 @@ def _chart(
             }
         )  # fmt: skip
     text = "; ".join(f"{bar['label']}: {bar['value']}" for bar in drawn)
-    return _Chart(drawn, _EDGE + len(drawn) * _STEP, text, legend)
+    return _Chart(name, caption, drawn, _EDGE + len(drawn) * _STEP, text, legend)

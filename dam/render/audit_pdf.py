@@ -26,6 +26,8 @@ from dam.render.text import clean
 
 #: A table of more lines helps nobody on paper: it says how many there are and where to find them.
 LINES = 2000
+#: What is told about the file and the charts, not drawn.
+_UNDRAWN = frozenset({"file_title", "author", "alt", "told"})
 #: So many bars stand beside each other.
 _ACROSS = 18
 
@@ -59,13 +61,16 @@ def pdf(found: Audit, say: Speech) -> bytes:
     return made
 
 
-def _legible(told: object) -> object:
-    """The same data, every text in letters that the fonts have."""
+def _legible(told: object, *, drawn: bool = True) -> object:
+    """The same data, every text in letters that the fonts have, and joined where it is drawn."""
     if isinstance(told, str):
-        return fonts.legible(told)
+        legible = fonts.legible(told)
+        return fonts.joined(legible) if drawn else legible
     if isinstance(told, Mapping):
-        return {name: _legible(value) for name, value in told.items()}
-    return [_legible(value) for value in told] if isinstance(told, list | tuple) else told
+        return {name: _legible(value, drawn=name not in _UNDRAWN) for name, value in told.items()}
+    if isinstance(told, list | tuple):
+        return [_legible(value, drawn=drawn) for value in told]
+    return told
 
 
 def _data(found: Audit, say: Speech) -> Mapping[str, object]:
@@ -74,6 +79,8 @@ def _data(found: Audit, say: Speech) -> Mapping[str, object]:
         "rtl": say.lang == "ar",
         "title": page.title(found, say),
         "organisation": say.ident(found.organisation),
+        "file_title": page.title(found, say),
+        "author": say.ident(found.organisation),
         "about": list(audits.about(found, say)),
         "doubts": [clean(say.told(doubt)) for doubt in found.doubts],
         "words": page.words(say),
@@ -135,4 +142,4 @@ def _coverage(found: Audit, say: Speech) -> Mapping[str, object]:
 
 
 def _bar(label: str, parts: tuple[int, ...] | list[int]) -> Mapping[str, object]:
-    return {"label": label, "parts": list(parts), "value": "/".join(map(str, parts))}
+    return {"label": label, "told": label, "parts": list(parts), "value": "/".join(map(str, parts))}

@@ -2,16 +2,25 @@
 
 A letter that no font has would be an empty box on paper, and PDF/UA-1 forbids those (ISO 14289-1,
 7.21.4.1): it is written by its number instead, so that nothing of a name is lost.
+
+Noto Sans Arabic draws a dotted letter as two glyphs, and typst then puts the letter twice into
+the text of the file, which is what is searched, copied and read aloud (typst issue 8767). The
+presentation forms of Unicode are one glyph each and look the same: words are written in those,
+and NFKC gives the letters back. Words with vowel marks have none and stay as they are.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
+
+import arabic_reshaper
+from arabic_reshaper.letters import LETTERS_ARABIC
 
 from dam.core.errors import ConfigurationError
 
@@ -22,6 +31,13 @@ FILES = (
 )
 #: They draw nothing by themselves, and every shaping engine drops them where a font has none.
 _UNSEEN = frozenset("\u200b\u200c\u200d\u2066\u2067\u2068\u2069")
+_LRI, _RLI, _FSI, _PDI = "\u2066", "\u2067", "\u2068", "\u2069"
+#: One sign as wide as a line, which no column holds.
+_TOO_WIDE = "\ufdfd"
+#: More marks than any script puts on a letter would run into the lines above and below.
+_MARKS = 4
+_WORD = re.compile("[\u0620-\u065f\u066e-\u06d3\u06d5\u06ee\u06ef\u06fa-\u06ff\u0750-\u077f]+")
+_RESHAPER = arabic_reshaper.ArabicReshaper({"delete_harakat": False, "delete_tatweel": False})
 #: Platform and encoding of the tables that map from all of Unicode, or from its first plane.
 _UNICODE = ((3, 10), (0, 4), (0, 6), (3, 1), (0, 3))
 
@@ -41,7 +57,48 @@ def legible(text: str) -> str:
     return "".join(map(_drawn, _clusters(unicodedata.normalize("NFC", text))))
 
 
+def joined(text: str) -> str:
+    """A legible text as it is set: Arabic words in presentation forms, isolates with a direction.
+
+    By itself an isolate goes by its first letter outside of those within it (UAX 9, P2), so that
+    a list of isolated Arabic words would run from left to right.
+    """
+    if text.isascii():
+        return text
+    found = list(text)
+    for place, char in enumerate(text):
+        if char == _FSI:
+            found[place] = _RLI if _runs_left(text, place + 1) else _LRI
+    return _WORD.sub(lambda word: _forms(word.group()), "".join(found))
+
+
+def _runs_left(text: str, start: int) -> bool:
+    """Whether the isolate that begins before `start` runs from right to left."""
+    depth, within = 1, ""
+    for char in text[start:]:
+        depth += (char == _FSI) - (char == _PDI)
+        if depth == 0:
+            break
+        if (strong := unicodedata.bidirectional(char)) in ("L", "R", "AL"):
+            if depth == 1:
+                return strong != "L"
+            within = within or strong
+    return within in ("R", "AL")
+
+
+def _forms(word: str) -> str:
+    """An Arabic word in presentation forms; as it is where a letter of it has none."""
+    if not all(char in LETTERS_ARABIC for char in word):
+        return word
+    forms = str(_RESHAPER.reshape(word))
+    same = unicodedata.normalize("NFKC", forms) == unicodedata.normalize("NFKC", word)
+    return forms if same and _covers()[-1].issuperset(forms) else word
+
+
 def _drawn(cluster: str) -> str:
+    if len(cluster) > 1 + _MARKS or cluster[0] == _TOO_WIDE:
+        kept = "" if cluster[0] == _TOO_WIDE else _drawn(cluster[: 1 + _MARKS])
+        return kept + "".join(map(_number, cluster[1 + _MARKS if kept else 0 :]))
     seen = set(cluster) - _UNSEEN
     covers = _covers()
     if any(seen <= cover for cover in covers):

@@ -248,7 +248,8 @@ def test_removed_sources_are_not_unremoved_until_dropped_again(catalog: Catalog)
     assert list(catalog.unremoved()) == [other]
     assert catalog.provenance(ONE)[0].removed
     with catalog.transaction() as unit:
-        assert not unit.add_provenance(_dropped())
+        assert unit.add_provenance(_dropped()), "the very numbers, but it was gone meanwhile"
+        assert not unit.add_provenance(_dropped()), "it lies there still"
     assert list(catalog.unremoved()) == [_dropped(), other]
 
 

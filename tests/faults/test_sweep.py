@@ -109,7 +109,7 @@ def test_what_was_marked_by_hand_is_no_interruption(scene: Scene, tmp_path: Path
     assert workspace.ingest()["notes"] == ["Something changed: 2 photos to look at again"]
 
 
-@pytest.mark.parametrize("every", [150, pytest.param(5, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [300, pytest.param(5, marks=pytest.mark.slow)])
 def test_while_the_catalogue_is_made(scene: Scene, tmp_path: Path, every: int) -> None:
     """The first ingest of a new workspace: every so many points up to its first photograph."""
     empty = Workspace.init(tmp_path / "empty")

@@ -102,12 +102,12 @@ class ProvenanceWrites(ProvenanceReads):
     """What was seen in the inbox."""
 
     def add_provenance(self, row: ProvenanceRow) -> bool:
-        """Remember a source; false if that very file was remembered before.
+        """Remember a source; false if that very file was remembered before and lies there still.
 
         A remembered file that had been removed and is there again (file systems reuse inodes,
-        copies keep their time) counts as not removed, so that it is not left in the inbox. One
-        that was not removed is the same also on another device: a network share that comes
-        back may give it other numbers.
+        copies keep their time) was dropped again: it counts as not removed, so that it is not
+        left in the inbox. One that was not removed is the same also on another device: a
+        network share that comes back may give it other numbers.
         """
         named = and_(*(provenance.c[name] == getattr(row, name) for name in _NAMED))
         numbered = and_(provenance.c.device == row.device, provenance.c.inode == row.inode)
@@ -119,11 +119,10 @@ class ProvenanceWrites(ProvenanceReads):
         if known is None:
             self._db.run(insert(provenance).values(values(row)))
             return True
-        if known.removed and not row.removed:
-            self._db.run(
-                update(provenance).where(provenance.c.row == known.row).values(removed=False)
-            )
-        return False
+        if not known.removed or row.removed:
+            return False
+        self._db.run(update(provenance).where(provenance.c.row == known.row).values(removed=False))
+        return True
 
     def mark_removed(self, asset: str, folder: bytes, name: bytes) -> None:
         """The source of an asset is gone from the inbox."""

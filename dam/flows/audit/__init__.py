@@ -184,19 +184,27 @@ class _Told:
     def _told(
         self, shelf: Shelf, meant: Callable[[Kind], bool], *, filed_held: bool = False
     ) -> Iterator[tuple[AuditRow, list[Finding]]]:
-        """Each row of a shelf with findings of such kinds, and all its findings by kind."""
+        """Each row of a shelf with findings of such kinds, and all its findings by kind but those
+
+        about packs, which may make it one of these rows too.
+        """
         more = {*(self._waived if meant(Kind.WAIVER) else ())}
         more.update(self._missing if meant(Kind.INTEGRITY) else ())
+        sent = {f.asset for f in self._elsewhere if meant(f.kind)}
+        more |= sent
         ids = shelf.concerned(meant, self._ahead, filed_held, sorted(more))
         for batch in _batches(ids):
-            made = shelf.decisions(batch, self._about.purpose)
-            notes = shelf.catalog.asset_notes(batch)
-            for shown in shelf.rows_of(batch):
+            rows = shelf.rows_of(batch)
+            here = [shown.row.asset for shown in rows]
+            made = shelf.decisions(here, self._about.purpose)
+            notes = shelf.catalog.asset_notes(here)
+            for shown in rows:
                 row = self._whole(shown.row)
                 note = notes.get(row.asset, ("", ""))
                 found = findings(row, made.get(row.asset), self._day, self._ahead, note)
                 found += self._besides(row.asset)
-                if any(meant(f.kind) or (filed_held and _critical(f)) for f in found):
+                wrong = any(meant(f.kind) or (filed_held and _critical(f)) for f in found)
+                if wrong or row.asset in sent:
                     yield row, sorted(found, key=lambda f: f.kind.value)
 
     def _besides(self, asset: str) -> list[Finding]:
