@@ -31,6 +31,7 @@ class Picture:
     `credit` is the visible line, `photographer` the name in it. `thumb` and `page` are smaller
     JPEGs of the finished picture, the longer side at most `THUMB_SIDE` and `PAGE_SIDE` pixels, as
     paths on disk outside of the pack; `page` is None beyond the pictures that the booklet shows.
+    `until` is the last day on which it may be used, by consents and agreement; None: no such day.
     """
 
     asset: str
@@ -47,6 +48,7 @@ class Picture:
     photographer: str
     thumb: str
     page: str | None = None
+    until: date | None = None
 
 
 THUMB_SIDE = 360

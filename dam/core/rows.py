@@ -18,6 +18,7 @@ from dam.core.waivers import Waiver
 
 SidecarKind = Literal["photo", "shoot", "xmp"]
 RenditionState = Literal["planned", "filed", "removed"]
+PackState = Literal["sealed", "made", "dropped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,13 @@ class AssetState:
 
 @dataclass(frozen=True, slots=True)
 class PackRow:
-    """A press pack that went out: to whom, for what and where it may be used."""
+    """A press pack: to whom, for what, where and until when it may be used.
+
+    `state`: `sealed` from when it is on record until it has got its name (after a crash in between
+    it may be out, and counts as out), `made`, or `dropped`, which never went out. `rules_digest`
+    is that of the rule pack that decided, `preset_digest` that of how it was rendered, `head_seq`
+    and `head_hash` where the ledger ended then.
+    """
 
     id: str
     purpose: str
@@ -179,17 +186,31 @@ class PackRow:
     made_at: datetime
     path: str
     manifest_sha256: str
+    state: PackState = "made"
+    use: str = "editorial"
+    until: date | None = None
+    format: str = "folder"
+    rules_digest: str = ""
+    preset_digest: str = ""
+    head_seq: int = 0
+    head_hash: str = ""
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PackItemRow:
-    """One file of a pack. `consents` are (consent id, digest of the record as it counted)."""
+    """One file of a pack. `consents` are (consent id, digest of the record as it counted),
+
+    `facts_digest` is that of the decision it rests on, `until` the last day it may be used.
+    """
 
     pack: str
     asset: str
     file: str
     sha256: str
     consents: tuple[tuple[str, str], ...] = ()
+    facts_digest: str = ""
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

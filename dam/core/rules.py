@@ -40,6 +40,7 @@ Term = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,3}[ymd]$")]
 _DATE = re.compile(r"['\"]([0-9]{4}-[0-9]{2}-[0-9]{2})['\"]")
 _FUNCTION = re.compile(r"[A-Za-z]\w*")
 _DAY = re.compile(r"(?<![\w.])day\b")
+_NO_CEL = "is no CEL expression"
 #: The comparisons by which the standings' own turning days are exact.
 _USUAL = re.compile(
     r"(?<![\w.])(?:(?:person\.consent\.valid_from|photo\.embargo)<=day"
@@ -302,25 +303,34 @@ def _rule(tree: Tree, name: str, problems: list[Problem]) -> Rule | None:
 def _expression_problems(
     expression: str, key: str, file: RuleFile, tree: Tree, name: str
 ) -> list[Problem]:
-    line = tree.line(key)
-    try:
-        functions = cel.compile(expression).functions()
-        names = named(expression)
-    except Exception as error:  # the CEL parser may raise anything for hostile text
-        first = (str(error).splitlines() or ["it nests too deep"])[0][:160]
-        return [Problem(name, line, key, f"is no CEL expression: {first}")]
-    found = [*_unfit(names, functions), *_unfit_days(expression, names)]
-    for path in names.paths:
-        try:
-            schema.resolve(path, each=file.each)
-        except KeyError:
-            found.append(_unknown(path))
+    found = expression_faults(expression, file.each)
+    for path in () if found and found[0].startswith(_NO_CEL) else named(expression).paths:
         if Obligation.REDACT_FACES in file.obligations and _follows(path):
             found.append(
                 f"{'.'.join(p for p in path if p != '[]')!r} comes of what is redacted: a rule "
                 "that obliges redact_faces cannot ask for it"
             )
-    return [Problem(name, line, key, message) for message in dict.fromkeys(found)]
+    return [Problem(name, tree.line(key), key, message) for message in dict.fromkeys(found)]
+
+
+def expression_faults(expression: str, each: str | None = None) -> list[str]:
+    """All that keeps a text from being an expression over the facts; [] if it is one.
+
+    `each` is the name under which one element of a list is asked for, None where none is.
+    """
+    try:
+        functions = cel.compile(expression).functions()
+        names = named(expression)
+    except Exception as error:  # the CEL parser may raise anything for hostile text
+        first = (str(error).splitlines() or ["it nests too deep"])[0][:160]
+        return [f"{_NO_CEL}: {first}"]
+    found = [*_unfit(names, functions), *_unfit_days(expression, names)]
+    for path in names.paths:
+        try:
+            schema.resolve(path, each=each)
+        except KeyError:
+            found.append(_unknown(path))
+    return found
 
 
 def _follows(path: Path) -> bool:

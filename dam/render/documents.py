@@ -12,7 +12,7 @@ from dam.core.model import Decision, Disposition, Purpose, Reason, Redaction, Wa
 from dam.core.private import source_told
 from dam.core.redaction import Drawn
 from dam.core.report import AuditRow
-from dam.core.rows import AssetRow
+from dam.core.rows import AssetRow, PackItemRow, PackRow
 from dam.core.view import Dossier
 from dam.core.waivers import Waiver
 from dam.render.lang import speech
@@ -106,6 +106,41 @@ def asset(row: AssetRow) -> Json:
         "city": row.city,
         "note": row.note,
         "note_hint": row.note_hint,
+    }
+
+
+def pack(row: PackRow) -> Json:
+    """A press pack as it is on record."""
+    return {
+        "pack": row.id,
+        "state": row.state,
+        "day": row.day.isoformat(),
+        "made_at": row.made_at.isoformat(),
+        "recipient": row.recipient,
+        "purpose": row.purpose,
+        "use": row.use,
+        "territory": row.territory,
+        "until": _day(row.until),
+        "format": row.format,
+        "path": row.path,
+        "manifest_sha256": row.manifest_sha256,
+        "rule_pack": row.rules_digest,
+        "preset": row.preset_digest,
+        "ledger": {"events": row.head_seq, "hash": row.head_hash},
+        "signed": row.signed,
+    }
+
+
+def pack_item(item: PackItemRow, usable: bool) -> Json:
+    """A picture of a pack, and whether it would go out for the same use today."""
+    return {
+        "file": item.file,
+        "asset": item.asset,
+        "sha256": item.sha256,
+        "consents": [{"id": consent, "digest": digest} for consent, digest in item.consents],
+        "facts": item.facts_digest,
+        "until": _day(item.until),
+        "usable": usable,
     }
 
 

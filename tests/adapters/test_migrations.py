@@ -34,8 +34,19 @@ def _schema(path: Path) -> dict[str, str]:
 
 
 def _normal(sql: str) -> str:
-    """The lines of a CREATE in any order: constraints may come before or after each other."""
-    return "\n".join(sorted(line.strip().rstrip(",") for line in sql.splitlines()))
+    """The parts of a CREATE in any order: constraints may come before or after each other, and a
+
+    column that was added later stands at the end of the last line.
+    """
+    head, _, parts = sql.rpartition(")")[0].partition("(")
+    found, depth = [""], 0
+    for char in parts:
+        depth += (char == "(") - (char == ")")
+        if char == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += char
+    return "\n".join((head.strip(), *sorted(" ".join(part.split()) for part in found)))
 
 
 def _execute(path: Path, *statements: str) -> None:
@@ -160,8 +171,15 @@ def test_facts_of_before_have_the_time_from_which_they_surely_counted(path: Path
     }
 
 
+#: Of revision 0006; `use` is no word of SQLite's.
+_OF_PACKS = (
+    "state", "use", "until", "format", "rules_digest", "preset_digest", "head_seq", "head_hash",
+    "signed",
+)  # fmt: skip
+
+
 def _downgrade(path: Path) -> None:
-    """The tables as the revision before the newest left them."""
+    """The tables as revision 0004 left them."""
     _execute(
         path,
         "UPDATE alembic_version SET version_num = '0004'",
@@ -172,4 +190,7 @@ def _downgrade(path: Path) -> None:
         "DROP INDEX ix_assets_archived",
         "DROP INDEX ix_events_subject",
         "DROP INDEX ix_consent_versions_of",
+        *(f"ALTER TABLE packs DROP COLUMN {name}" for name in _OF_PACKS),
+        "ALTER TABLE pack_items DROP COLUMN facts_digest",
+        "ALTER TABLE pack_items DROP COLUMN until",
     )

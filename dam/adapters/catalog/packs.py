@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import Select, insert, select, update  # noqa: TID251
+from sqlalchemy import Select, delete, func, insert, select, update  # noqa: TID251
 
-from dam.adapters.catalog.part import Part, build, columns, values
+from dam.adapters.catalog.part import Part, build, columns, starts_with, values
 from dam.adapters.catalog.tables import pack_item_consents, pack_items, packs, renditions
 from dam.core.errors import DamError
-from dam.core.rows import PackItemRow, PackRow, RenditionRow, RenditionState
+from dam.core.rows import PackItemRow, PackRow, PackState, RenditionRow, RenditionState
 
 _RENDITION = columns(renditions, RenditionRow)
 _PACK = columns(packs, PackRow)
@@ -34,13 +34,29 @@ class PackReads(Part):
         return (build(RenditionRow, row) for row in rows)
 
     def packs(self) -> tuple[PackRow, ...]:
-        """Every pack that went out, oldest first."""
-        return self._packs(select(*_PACK))
+        """Every pack that went out, or may have, oldest first."""
+        return self._packs(select(*_PACK).where(packs.c.state != "dropped"))
+
+    def sealed_packs(self) -> tuple[PackRow, ...]:
+        """The packs of which nobody knows yet whether they got their names, oldest first."""
+        return self._packs(select(*_PACK).where(packs.c.state == "sealed"))
+
+    def find_packs(self, prefix: str) -> tuple[str, ...]:
+        """The ids that start with `prefix`, in order, at most ten."""
+        return self._db.ids(
+            select(packs.c.id).where(starts_with(packs.c.id, prefix)).order_by(packs.c.id).limit(10)
+        )
+
+    def pack_sizes(self) -> dict[str, int]:
+        """How many pictures each pack holds."""
+        rows = self._db.rows(select(pack_items.c.pack, func.count()).group_by(pack_items.c.pack))
+        return {str(row[0]): int(row[1]) for row in rows}
 
     def packs_with_asset(self, asset: str) -> tuple[PackRow, ...]:
-        """The packs that hold an asset, oldest first."""
+        """The packs that went out, or may have, and hold an asset, oldest first."""
         holding = select(pack_items.c.pack).where(pack_items.c.asset == asset)
-        return self._packs(select(*_PACK).where(packs.c.id.in_(holding)))
+        out = packs.c.state != "dropped"
+        return self._packs(select(*_PACK).where(packs.c.id.in_(holding), out))
 
     def _packs(self, statement: Select[*tuple[object, ...]]) -> tuple[PackRow, ...]:
         rows = self._db.rows(statement.order_by(packs.c.made_at, packs.c.id))
@@ -68,6 +84,8 @@ class PackReads(Part):
                 file=item.file,
                 sha256=item.sha256,
                 consents=tuple(consents.get(item.file, ())),
+                facts_digest=item.facts_digest,
+                until=item.until,
             )
             for item in items
         )
@@ -96,10 +114,17 @@ class PackWrites(PackReads):
             raise DamError("There is no such rendition in the catalogue")
 
     def add_pack(self, row: PackRow, items: Iterable[PackItemRow]) -> None:
-        """Remember a pack with everything in it. DamError for an item of another pack."""
+        """Remember a pack with everything in it, in the place of a dropped one of its id.
+
+        DamError for an item of another pack, or where a pack of its id went out.
+        """
         held: Sequence[PackItemRow] = tuple(items)
         if any(item.pack != row.id for item in held):
             raise DamError("An item of another pack was to be added to a pack")
+        for table in (pack_item_consents, pack_items):
+            gone = select(packs.c.id).where(packs.c.id == row.id, packs.c.state == "dropped")
+            self._db.run(delete(table).where(table.c.pack.in_(gone)))
+        self._db.run(delete(packs).where(packs.c.id == row.id, packs.c.state == "dropped"))
         self._db.run(insert(packs).values(values(row)))
         for item in held:
             own = values(item)
@@ -115,3 +140,8 @@ class PackWrites(PackReads):
                         digest=digest,
                     )
                 )
+
+    def set_pack_state(self, id: str, state: PackState) -> None:  # noqa: A002
+        """A sealed pack got its name, or never will. DamError for an unknown pack."""
+        if not self._db.run(update(packs).where(packs.c.id == id).values(state=state)):
+            raise DamError("There is no such pack in the catalogue")

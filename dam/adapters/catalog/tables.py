@@ -18,13 +18,14 @@ from sqlalchemy import (  # noqa: TID251
     Table,
     Text,
     UniqueConstraint,
+    false,
     true,
 )
 
 from dam.adapters.catalog.columns import Decided, Huge, Instant, Json, Words
 
 #: The newest revision in `migrations/versions`; a test holds the two together.
-HEAD = "0005"
+HEAD = "0006"
 
 metadata = MetaData()
 
@@ -453,6 +454,15 @@ packs = Table(
     Column("made_at", Instant, nullable=False),
     Column("path", Words, nullable=False),
     Column("manifest_sha256", String(64), nullable=False),
+    Column("state", String(8), nullable=False, server_default="made"),
+    Column("use", String(32), nullable=False, server_default="editorial"),
+    Column("until", Date),
+    Column("format", String(8), nullable=False, server_default="folder"),
+    Column("rules_digest", String(64), nullable=False, server_default=""),
+    Column("preset_digest", String(64), nullable=False, server_default=""),
+    Column("head_seq", BigInteger, nullable=False, server_default="0"),
+    Column("head_hash", String(64), nullable=False, server_default=""),
+    Column("signed", Boolean, nullable=False, server_default=false()),
 )
 
 pack_items = Table(
@@ -462,6 +472,8 @@ pack_items = Table(
     Column("file", Words, primary_key=True),
     Column("asset", Words, ForeignKey("assets.id"), nullable=False, index=True),
     Column("sha256", String(64), nullable=False),
+    Column("facts_digest", String(64), nullable=False, server_default=""),
+    Column("until", Date),
 )
 
 pack_item_consents = Table(

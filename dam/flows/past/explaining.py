@@ -110,7 +110,8 @@ def _sent(desk: Desk, past: Past, row: AssetRow) -> Iterator[Sent]:
         if pack.made_at >= past.before:
             continue
         made = next(iter(desk.catalog.ledger_of([pack.id], ("pack.made",))), None)
-        use = str(made.body.get("use", Use.EDITORIAL)) if made is not None else Use.EDITORIAL.value
+        # Packs of earlier versions have it in the ledger alone.
+        use = str(made.body.get("use", pack.use)) if made is not None else pack.use
         then = Past.known(desk, pack.day, pack.made_at + timedelta(microseconds=1))
         (look,) = then.looks([row])
         decided, doubts = then.decide(look, [Purpose(pack.purpose)], pack.territory, use)
