@@ -15,7 +15,7 @@ from pathlib import Path
 from dam.adapters import inbox
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
-from dam.adapters.pack import PackFolder, pack_folder
+from dam.adapters.pack import PackSink, pack_sink
 from dam.core import plan, table
 from dam.core.decide import decide
 from dam.core.errors import ConfigurationError, IntegrityError, RenditionRefused, UnusablePhoto
@@ -159,7 +159,7 @@ def export(
     if dry_run:
         result.included = [_planned(desk, row, order, day) for row in going]
         return result
-    with pack_folder(order.out) as folder:
+    with pack_sink(order.out, "folder") as folder:
         begin(len(going))
         for row in going:
             try:
@@ -185,7 +185,7 @@ def _planned(desk: Desk, row: AssetRow, order: Order, day: date) -> Included:
 
 
 def _render(
-    desk: Desk, room: Darkroom, folder: PackFolder, row: AssetRow, order: Order, ident: str
+    desk: Desk, room: Darkroom, folder: PackSink, row: AssetRow, order: Order, ident: str
 ) -> Included:
     """One picture rendered from its original into the pack."""
     facts = desk.facts(row)
@@ -198,13 +198,13 @@ def _render(
         raise IntegrityError("The original is missing or damaged", "Drop the photograph again")
     rights, line = desk.credits.rights(facts, pack=ident)
     relative = _file_name(row)
-    folder.images()
+    target = str(folder.place(relative))
     with room.session() as child:
         child.look(str(desk.originals.path(row.sha256)))
         try:
             rendered = child.render(
                 RenderJob(
-                    target=str(folder.path / relative),
+                    target=target,
                     rights=rights,
                     mark=line,
                     quality=desk.settings.jpeg_quality,
@@ -215,11 +215,11 @@ def _render(
             )
         finally:
             child.drop()
-    folder.note(relative, rendered.sha256)
+    folder.note(relative, rendered.sha256, rendered.size)
     return Included(row, relative, rendered.sha256, decision, dict(rights.captions), line)
 
 
-def _record(desk: Desk, folder: PackFolder, order: Order, ident: str, result: Pack) -> None:
+def _record(desk: Desk, folder: PackSink, order: Order, ident: str, result: Pack) -> None:
     """Decide once more, write the texts, record, publish; all while nothing else can change.
 
     The pack is recorded before it gets its final name: a crash between the two leaves a
@@ -246,7 +246,7 @@ def _record(desk: Desk, folder: PackFolder, order: Order, ident: str, result: Pa
         if not staying:
             return
         _texts(desk, folder, order, ident, day, staying)
-        manifest = folder.seal()
+        manifest = folder.seal({"External-Identifier": ident}, ident, day)
         unit.add_pack(
             PackRow(
                 id=ident,
@@ -282,7 +282,7 @@ def _record(desk: Desk, folder: PackFolder, order: Order, ident: str, result: Pa
 
 
 def _texts(
-    desk: Desk, folder: PackFolder, order: Order, ident: str, day: date, items: Iterable[Included]
+    desk: Desk, folder: PackSink, order: Order, ident: str, day: date, items: Iterable[Included]
 ) -> None:
     items = list(items)
     rows = [
@@ -298,7 +298,7 @@ def _texts(
         for i in items
     ]
     header = ("file", "date", "city", "country", "caption_fr", "caption_ar", "caption_en", "credit")
-    folder.write("captions.csv", table.render(header, rows), bom=True)
+    folder.write("captions.csv", table.render(header, rows).encode("utf-8-sig"))
     lines = sorted({i.credit for i in items})
     programmes = {i.asset.programme for i in items}
     donors = [
@@ -307,8 +307,9 @@ def _texts(
         if ident_ in programmes
         for text in programme.donor.values()
     ]
-    folder.write("CREDITS.txt", "\n".join([*lines, "", *donors]).strip() + "\n")
-    folder.write("TERMS.txt", terms(desk, order, ident, day))
+    credits_ = "\n".join([*lines, "", *donors]).strip() + "\n"
+    folder.write("CREDITS.txt", credits_.encode())
+    folder.write("TERMS.txt", terms(desk, order, ident, day).encode())
 
 
 def _place(desk: Desk, item: Included, day: date) -> tuple[str, str]:
