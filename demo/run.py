@@ -262,7 +262,7 @@ class Demo:
         print(f"\n{f'— {text} '.ljust(_WIDE, '—')}", flush=True)
 
     def _captions(self) -> Path:
-        return self.pack / "captions.csv"
+        return self.pack / "data" / "captions.csv"
 
     def close(self, seconds: float) -> None:
         """What happened, in figures, and where to look."""

@@ -131,7 +131,9 @@ def test_a_withdrawal_while_a_pack_is_made_wins(workspace: Workspace, tmp_path: 
         pack = flow.export(desk, room, order, step=withdraw)
     assert len(said) == 2
     assert len(pack.included) == len(pack.excluded) == 1
-    assert [path.name for path in (out / "images").iterdir()] == [Path(pack.included[0].file).name]
+    assert [path.name for path in (out / "data/images").iterdir()] == [
+        Path(pack.included[0].file).name
+    ]
     assert pack.included[0].asset.id != pack.excluded[0].asset
     assert {reason.rule for reason in pack.excluded[0].reasons} == {"withdrawn-or-refused"}
 

@@ -100,7 +100,7 @@ def test_the_json_that_scripts_rely_on(workspace: Workspace) -> None:
     pack = workspace.json("export", "press", "--recipient", "R", "--out", str(workspace.root / "p"))
     assert [set(i) >= {"asset", "file"} for i in pack["included"]] == [True]
     assert [e["asset"] for e in pack["excluded"]] == [held["asset"]]
-    assert (Path(pack["path"]) / pack["included"][0]["file"]).is_file()
+    assert (Path(pack["path"]) / "data" / pack["included"][0]["file"]).is_file()
     assert set(workspace.json("status")["counts"]) == COUNTS - {"duplicate", "waiting"}
     assert all(
         check["fine"]

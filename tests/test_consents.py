@@ -147,7 +147,7 @@ def test_every_case_of_a_child(workspace: Workspace, tmp_path: Path) -> None:
     assert workspace.rules(expired, "press") == {"in-time"}
     assert workspace.rules(other, "press") == {"purpose-and-territory"}
     for item in exported["included"]:
-        assert (tmp_path / "pack" / item["file"]).is_file()
+        assert (tmp_path / "pack/data" / item["file"]).is_file()
     for secret in photos.SECRETS:
         for path in (*workspace.archive.rglob("*.jpg"), *(tmp_path / "pack").rglob("*.*")):
             assert secret not in path.read_bytes(), (secret, path.name)

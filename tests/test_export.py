@@ -38,7 +38,7 @@ def exported(workspace: Workspace, out: Path, *words: str, purpose: str = "press
 def told_of(workspace: Workspace, out: Path, *words: str) -> dict[str, list[str]]:
     """`captions.csv` by asset, without the file's own column."""
     pack = exported(workspace, out, *words)
-    rows = list(csv.reader((out / "captions.csv").read_text("utf-8-sig").splitlines()))
+    rows = list(csv.reader((out / "data/captions.csv").read_text("utf-8-sig").splitlines()))
     by_file = {row[0]: row[1:] for row in rows[1:]}
     return {item["asset"]: by_file[item["file"]] for item in pack["included"]}
 
@@ -176,7 +176,7 @@ def test_to_what_end_a_pack_goes_out_is_decided_and_recorded(
         assert [r["rule"] for r in left["reasons"]] == ["forbidden-uses"]
     for use, french in (("educational", "pédagogique"), ("editorial", "rédactionnel")):
         exported(workspace, tmp_path / use, "--use", use)
-        terms = (tmp_path / use / "TERMS.txt").read_text()
+        terms = (tmp_path / use / "data/TERMS.txt").read_text()
         assert f"Use: {use}." in terms
         assert f"Usage : {french}." in terms
     made = [json.loads(body) for (body,) in workspace.rows(

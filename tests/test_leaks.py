@@ -95,7 +95,7 @@ def test_every_one_is_rendered(planted: tuple[Workspace, Json, Path]) -> None:
     for name, outcome in found.items():
         assert outcome["disposition"] == "approved", (name, outcome["reasons"])
     approved = [outcome for outcome in found.values() if outcome["disposition"] == "approved"]
-    assert len(list((pack / "images").iterdir())) == len(approved)
+    assert len(list((pack / "data/images").iterdir())) == len(approved)
 
 
 def test_no_secret_is_in_any_byte_that_leaves(planted: tuple[Workspace, Json, Path]) -> None:
@@ -123,5 +123,5 @@ def test_file_names_tell_nothing(planted: tuple[Workspace, Json, Path]) -> None:
     workspace, _, pack = planted
     for path in workspace.archive.rglob("*.jpg"):
         assert re.fullmatch(r"\d{8}-[a-z0-9]+\.jpg", path.name)
-    for path in (pack / "images").iterdir():
+    for path in (pack / "data/images").iterdir():
         assert re.fullmatch(r"\d{8}-[a-z0-9]+\.jpg", path.name)

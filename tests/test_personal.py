@@ -327,7 +327,7 @@ def test_something_was_shown_at_all(told: tuple[Workspace, Path, dict[str, str]]
     """Without approvals there would be nothing to search."""
     workspace, pack, _ = told
     assert len(workspace.filed()) == 4
-    assert len(list((pack / "images").iterdir())) == 4
+    assert len(list((pack / "data/images").iterdir())) == 4
     assert workspace.rows("SELECT count(*) FROM subject_details") != [(0,)]
 
 

@@ -193,7 +193,7 @@ def test_a_pack_holds_no_face_that_the_archive_does_not(workspace: Workspace) ->
     out = workspace.root.parent / "pack"
     order = ["press", "--recipient", "paper", "--out", str(out)]
     workspace.run("export", *order)
-    (path,) = (out / "images").iterdir()
+    (path,) = (out / "data/images").iterdir()
     with Image.open(path) as picture:
         assert is_gone(picture, people[0])
         assert middle_is_on(people[1], picture)

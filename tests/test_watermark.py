@@ -63,7 +63,7 @@ def test_each_purpose_has_its_style(workspace: Workspace, tmp_path: Path) -> Non
     for purpose in ("web", "press", "donor"):
         out = tmp_path / purpose
         workspace.run("export", purpose, "--recipient", "R", "--territory", "MA", "--out", str(out))
-        (image,) = (out / "images").iterdir()
+        (image,) = (out / "data/images").iterdir()
         seen[purpose] = marked(image)
     web, press, donor = seen["web"], seen["press"], seen["donor"]
     assert web is not None

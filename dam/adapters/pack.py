@@ -1,127 +1,167 @@
-"""A press pack on disk: a folder that is there whole, or not at all.
+"""A press pack on disk: a folder or a zip that is there whole, or not at all.
 
-It is put together in a hidden folder beside its place, every file and folder synced, and
-then renamed. A crash leaves at most the hidden folder, which looks like no pack.
+It is a bag (RFC 8493): pictures and texts are its payload, under `data/`; `index.html` stands
+beside it. It is written here rather than with the `bagit` package, which changes the working
+directory of the whole process, reads every file once more and writes the present day; the tests
+validate every pack with that package.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import secrets
-import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
-from dam.core.errors import ConfigurationError, StorageError
+from dam.adapters import pack_files, pack_place, pack_zip
+from dam.core import bag
+from dam.core.bag import BagFile
+from dam.core.errors import IntegrityError
+from dam.core.packing import PackFormat
 
-MANIFEST = "manifest-sha256.txt"
-
-
-class PackFolder:
-    """A pack in the making. `path` is where it is being put together."""
-
-    def __init__(self, path: Path, target: Path) -> None:
-        self.path = path
-        self._target = target
-        self._sums: dict[str, str] = {}
-
-    def images(self) -> Path:
-        """The folder for the pictures, made if need be."""
-        folder = self.path / "images"
-        folder.mkdir(exist_ok=True)
-        return folder
-
-    def note(self, relative: str, sha256: str) -> None:
-        """Enter a file that was written by somebody else into the manifest."""
-        self._sums[relative] = sha256
-
-    def drop(self, relative: str) -> None:
-        """Take a file out again."""
-        (self.path / relative).unlink(missing_ok=True)
-        self._sums.pop(relative, None)
-
-    def write(self, relative: str, text: str, *, bom: bool = False) -> None:
-        """Write a text file (UTF-8; with a byte order mark where spreadsheets need one)."""
-        data = (b"\xef\xbb\xbf" if bom else b"") + text.encode("utf-8")
-        _write(self.path / relative, data)
-        self._sums[relative] = hashlib.sha256(data).hexdigest()
-
-    def seal(self) -> str:
-        """Write the manifest (`sha256sum -c` reads it); its own SHA-256 in hex."""
-        lines = "".join(f"{self._sums[name]}  {name}\n" for name in sorted(self._sums))
-        data = lines.encode("utf-8")
-        _write(self.path / MANIFEST, data)
-        return hashlib.sha256(data).hexdigest()
-
-    def publish(self) -> None:
-        """Put the finished pack in its place. Raises ConfigurationError if that is taken."""
-        try:
-            for folder, _, names in os.walk(self.path):
-                for name in names:
-                    (Path(folder) / name).chmod(0o644)
-                Path(folder).chmod(0o755)
-                _sync(Path(folder))
-            if self._target.exists() and any(self._target.iterdir()):
-                raise ConfigurationError(_TAKEN, "Name another folder with --out")
-            self.path.rename(self._target)
-            _sync(self._target.parent)
-        except OSError as error:
-            raise StorageError(
-                f"The pack cannot be put in its place ({error.strerror})", "Name another --out"
-            ) from error
-
-
-_TAKEN = "There is something in the pack's place already"
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+_OWN = (bag.DECLARATION, bag.INFO, bag.MANIFEST, bag.TAG_MANIFEST)
+_ROOM = ("The pack cannot be written", "Free some space or name another --out")
+_PLACE = ("The pack cannot be put in its place", "Name another --out")
 
 
 @contextmanager
-def pack_folder(target: Path) -> Iterator[PackFolder]:
+def pack_sink(target: Path, kind: PackFormat) -> Iterator[PackSink]:
     """A pack to be put together for `target`; what is not published is removed again.
 
-    Raises ConfigurationError where `target` is taken or its parent is not there, and
-    StorageError where it cannot be written.
+    What killed runs left beside it is removed first. Raises ConfigurationError where `target`
+    is taken or cannot be used, and StorageError where it cannot be written.
     """
-    try:
-        taken = os.path.lexists(target) and not (
-            target.is_dir() and not target.is_symlink() and not any(target.iterdir())
-        )
-        parent = target.parent.is_dir()
-    except (OSError, ValueError) as error:
-        raise ConfigurationError("The pack's place cannot be used", "Name another --out") from error
-    if taken:
-        raise ConfigurationError(_TAKEN, "Name another folder with --out")
-    if not parent:
-        raise ConfigurationError("The folder for the pack is not there", "Make it first")
-    path = target.parent / f".dam-{secrets.token_hex(8)}.part"
-    try:
-        path.mkdir(mode=0o700)
-    except OSError as error:
-        raise StorageError(
-            f"The pack cannot be written there ({error.strerror})", "Name another --out"
-        ) from error
-    try:
-        yield PackFolder(path, target)
-    except OSError as error:
-        raise StorageError(
-            f"The pack cannot be written ({error.strerror})",
-            "Free some space or name another --out",
-        ) from error
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+    pack_place.check(target, kind)
+    pack_place.sweep(target.parent)
+    with pack_place.refusing(*_ROOM), pack_place.hidden(target.parent) as staging:
+        yield PackSink(staging, target, kind)
+
+
+class PackSink:
+    """A pack in the making. `staging` is a private folder beside its place.
+
+    A path of the payload is relative to `data/`. Names are generated ones; every method raises
+    IntegrityError for another, and for one that is in use, and StorageError where the disk
+    refuses. Threads may place and note at once.
+    """
+
+    def __init__(self, staging: Path, target: Path, kind: PackFormat) -> None:
+        self.staging = staging
+        self._target = target
+        self._kind = kind
+        self._bag = staging / pack_place.BAG
+        self._zip = staging / pack_place.ZIP
+        (self._bag / bag.PAYLOAD).mkdir(parents=True)
+        self._names = bag.Names()
+        #: By path in the bag: what others wrote and noted, and what `write` wrote.
+        self._noted: dict[str, BagFile] = {}
+        self._texts: dict[str, BagFile] = {}
+        self._sealed = False
+        self._changing = threading.Lock()
+
+    def place(self, relative: str) -> Path:
+        """Where somebody else is to write a payload file, which counts once it is noted. The
+        name is in use until it is dropped."""
+        path = bag.payload_path(relative)
+        with self._changing:
+            self._names.claim(path)
+            self._sealed = False
+        at = self._bag / path
+        with pack_place.refusing(*_ROOM):
+            at.parent.mkdir(parents=True, exist_ok=True)
+        return at
+
+    def spare(self, name: str) -> Path:
+        """Where to write a passing file, which never becomes part of the pack."""
+        folder = self.staging / pack_place.SPARE
+        with pack_place.refusing(*_ROOM):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        return folder / bag.plain_name(name)
+
+    def note(self, relative: str, sha256: str, size: int) -> None:
+        """Enter a file that was written at `place(relative)` into the manifest. Its bytes are
+        read when the pack is sealed, and must be these."""
+        path = bag.payload_path(relative)
+        file = BagFile(path, sha256, size)
+        with self._changing:
+            if path in self._noted or path in self._texts or not self._names.holds(path):
+                raise IntegrityError("A picture is noted twice, or where none was placed")
+            self._noted[path] = file
+            self._sealed = False
+
+    def write(self, relative: str, data: bytes, *, beside: bool = False) -> None:
+        """Write a text of the payload or, `beside` it, in the root of the bag; an earlier text
+        of that name is replaced."""
+        path = bag.tag_path(relative) if beside else bag.payload_path(relative)
+        with self._changing:
+            if path not in self._texts:
+                self._names.claim(path)
+            self._sealed = False
+            with pack_place.refusing(*_ROOM):
+                self._texts[path] = pack_files.put(self._bag, path, data)
+
+    def drop(self, relative: str) -> None:
+        """Take a payload file out again, noted or not, with its bytes; missing is fine."""
+        path = bag.payload_path(relative)
+        with self._changing:
+            self._sealed = False
+            self._forget(path)
+
+    def reset(self) -> None:
+        """Take out all that `write` and `seal` wrote; what was placed and noted stays."""
+        with self._changing:
+            self._unseal()
+            for path in list(self._texts):
+                self._forget(path)
+
+    def seal(self, info: Mapping[str, str], root: str, day: date) -> str:
+        """Write what makes a bag of it, and the zip where one is wanted; all of it synced.
+
+        `info` is what bag-info.txt tells, label and value; the day and the sum of the payload
+        come after it. `root` (the id of the pack) is the folder in the zip. Every time in the
+        pack is `day`, so that the same pack has the same bytes. Whatever is not noted or written
+        is removed. Returns the SHA-256 of the manifest in hex. Done again it starts anew.
+        """
+        bag.plain_name(root)
+        with self._changing, pack_place.refusing(*_ROOM):
+            self._unseal()
+            files = {**self._noted, **self._texts}
+            pack_files.clear(self._bag, files)
+            payload = [file for file in files.values() if file.is_payload]
+            tags = [file for file in files.values() if not file.is_payload]
+            tags.append(pack_files.put(self._bag, bag.DECLARATION, bag.DECLARED))
+            tags.append(pack_files.put(self._bag, bag.INFO, bag.info(info, day, payload)))
+            manifest = pack_files.put(self._bag, bag.MANIFEST, bag.manifest(payload))
+            tags.append(manifest)
+            last = pack_files.put(self._bag, bag.TAG_MANIFEST, bag.manifest(tags))
+            every = [*payload, *tags, last]
+            if self._kind == "zip":
+                pack_zip.write(self._bag, every, self._zip, root, day)
+            else:
+                pack_files.settle(self._bag, every, day)
+            self._sealed = True
+            return manifest.sha256
+
+    def publish(self) -> None:
+        """Put the sealed pack in its place; its folder is synced. Raises ConfigurationError
+        where that is taken meanwhile; IntegrityError where it was changed since it was sealed."""
+        if not self._sealed:
+            raise IntegrityError("A pack is to be published that is not sealed")
+        source = self._zip if self._kind == "zip" else self._bag
+        with pack_place.refusing(*_PLACE):
+            pack_place.publish(source, self._target, self._kind)
+
+    def _forget(self, path: str) -> None:
+        self._noted.pop(path, None)
+        self._texts.pop(path, None)
+        self._names.release(path)
+        with pack_place.refusing(*_ROOM):
+            (self._bag / path).unlink(missing_ok=True)
+
+    def _unseal(self) -> None:
+        self._sealed = False
+        with pack_place.refusing(*_ROOM):
+            for name in _OWN:
+                (self._bag / name).unlink(missing_ok=True)
+            self._zip.unlink(missing_ok=True)

@@ -185,7 +185,7 @@ class Part:
             self._fd = os.open(self.name, flags, 0o600, dir_fd=self._at)
             try:
                 # A sweep may have found it in the moment before it was locked.
-                if _lock(self._fd) and os.fstat(self._fd).st_nlink:
+                if lock(self._fd) and os.fstat(self._fd).st_nlink:
                     return self
             except OSError:
                 self.__exit__()
@@ -223,9 +223,9 @@ class Part:
         return hasher.hexdigest(), size
 
 
-def _lock(fd: int) -> bool:
-    """False where somebody else holds the lock. A file system without locks is no hindrance:
-    the workspace lock keeps other runs away."""
+def lock(fd: int, *, unknown: bool = True) -> bool:
+    """False where somebody else holds the lock, `unknown` where the file system has no locks:
+    in a workspace that is no hindrance, its own lock keeps other runs away."""
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -233,6 +233,7 @@ def _lock(fd: int) -> bool:
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
+        return unknown
     return True
 
 
@@ -243,7 +244,7 @@ def sweep(at: int) -> int:
         if not PART.fullmatch(name):
             continue
         with suppress(FileNotFoundError, IntegrityError), regular(name, at) as fd:
-            if _lock(fd):
+            if lock(fd):
                 os.unlink(name, dir_fd=at)
                 removed += 1
     return removed

@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from dam.adapters import catalog, darkroom, desk  # noqa: F401
 from dam.cli import main
@@ -63,21 +64,9 @@ def _become(job: Job, told: socket.socket) -> None:
 
 def run(job: Job) -> dict[str, object]:
     """One run: how it ended (negative: by a signal), how many calls it made, what was hit."""
-    ours, theirs = socket.socketpair()
-    pid = os.fork()
-    if pid == 0:
-        ours.close()
-        _become(job, theirs)
-    theirs.close()
-    with ours:
-        _, (listener, *_), _, _ = socket.recv_fds(ours, 1, 1)
-    try:
-        watch = trap.supervise(listener, job.call, job.number, job.fault, pid)
-    finally:
-        os.close(listener)
-    _, status = os.waitpid(pid, 0)
+    code, watch = trap.forked(partial(_become, job), job.call, job.number, job.fault)
     return {
-        "code": os.waitstatus_to_exitcode(status),
+        "code": code,
         "counts": dict(watch.counts),
         "hit": watch.hit,
         "hung": watch.hung,

@@ -17,6 +17,7 @@ import signal
 import socket
 import struct
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,6 +109,27 @@ class Watch:
     counts: Counter[str] = field(default_factory=Counter)
     hit: str = ""
     hung: bool = False
+
+
+def forked(
+    child: Callable[[socket.socket], None], call: str = "", number: int = 0, fault: str = ""
+) -> tuple[int, Watch]:
+    """Run `child` in a process of its own, disturbed as `supervise` tells; the exit code (negative:
+    ended by a signal) and what was seen. `child` installs the trap and does not return."""
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        child(theirs)
+    theirs.close()
+    with ours:
+        _, (listener, *_), _, _ = socket.recv_fds(ours, 1, 1)
+    try:
+        watch = supervise(listener, call, number, fault, pid)
+    finally:
+        os.close(listener)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status), watch
 
 
 def supervise(listener: int, call: str, number: int, fault: str, main: int) -> Watch:
