@@ -7,6 +7,7 @@ import json
 
 from bench.audit import audit
 from bench.decide import decide
+from bench.export import export
 from bench.ingest import ingest
 from bench.render import render
 
@@ -31,6 +32,11 @@ def main() -> None:
         "--made", type=int, default=2000, metavar="N", help="by dam; others are copies"
     )
     job.add_argument("--rounds", type=int, default=3)
+    job = jobs.add_parser("export", help="a pack's pictures beside decode + resize + encode")
+    job.add_argument("--pictures", type=int, default=500, metavar="N")
+    job.add_argument("--megapixels", type=float, default=12.0)
+    job.add_argument("--rounds", type=int, default=3)
+    job.add_argument("--purpose", default="press", help="whose preset is taken")
     for each in jobs.choices.values():
         each.add_argument("--format", choices=["table", "json"], default="table")
     given = parser.parse_args()
@@ -38,6 +44,8 @@ def main() -> None:
         result = ingest(given.generate, given.megapixels, given.rounds)
     elif given.job == "render":
         result = render(given.megapixels, given.rounds, given.space)
+    elif given.job == "export":
+        result = export(given.pictures, given.megapixels, given.rounds, given.purpose)
     elif given.job == "audit":
         result = audit(given.assets, given.made, given.rounds)
     else:

@@ -40,7 +40,8 @@ def _generate(photos: list[Path], megapixels: float) -> None:
             job.result()
 
 
-def _dam(*words: str) -> None:
+def dam(*words: str) -> None:
+    """Run the real command."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("DAM_")}
     subprocess.run(
         [sys.executable, "-m", "dam", *words],
@@ -64,12 +65,12 @@ def _timed(work: Callable[[], None]) -> float:
 def _one_round(photos: list[Path], folder: Path) -> tuple[float, float]:
     """Seconds of (dam ingest, baseline) for one set of photographs."""
     workspace, plain = folder / "workspace", folder / "plain"
-    _dam("init", str(workspace))
+    dam("init", str(workspace))
     plain.mkdir()
     for photo in photos:
         shutil.copy2(photo, workspace / "inbox" / photo.name)
         (workspace / "inbox" / f"{photo.name}.consent.yaml").write_text(SIDECAR)
-    ingest = _timed(lambda: _dam("-C", str(workspace), "ingest"))
+    ingest = _timed(lambda: dam("-C", str(workspace), "ingest"))
     filed = len(list((workspace / "archive").rglob("*.jpg")))
     if filed != len(photos):
         sys.exit(f"only {filed} of {len(photos)} photographs were filed; nothing is measured")

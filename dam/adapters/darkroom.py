@@ -23,6 +23,7 @@ from typing import Final, Self
 from dam.adapters.darkroom_child import TAKEN, Reply, Request, receive, receive_exactly, send
 from dam.adapters.imaging import Limits
 from dam.core.errors import ConfigurationError, NoDarkroom, RenditionRefused, UnusablePhoto
+from dam.core.model import Rights
 from dam.core.readings import Looked, Rendered, RenderJob
 
 #: The libraries of a child need about 500 MiB of addresses before they open any photograph.
@@ -64,6 +65,7 @@ class Child:
             do="drop", limits=limits, face_check=face_check, seconds=seconds, memory_mb=memory_mb
         )
         self._path = b""
+        self._sha256 = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._wire: socket.socket | None = None
         self._waiting = False
@@ -82,14 +84,22 @@ class Child:
         child can be started.
         """
         # Absolute: the rendition may be asked for after the caller changed its folder.
-        self._path = os.fsencode(os.path.abspath(path))  # noqa: PTH100
+        self._path, self._sha256 = _absolute(path), ""
         reply = self._ask(do="look", path=self._path, sidecar=xmp_sidecar)
         if reply.looked is None:
             raise self._dead("The decoder gave no sensible answer on this file")
         return reply.looked
 
+    def open(self, path: str, sha256: str) -> None:
+        """Make renditions of the original at `path` without a look: neither metadata nor faces.
+
+        Each is decoded no larger than it needs, when it is asked for. `render` then raises
+        IntegrityError where the bytes have another SHA-256 (hex), or are not there.
+        """
+        self._path, self._sha256 = _absolute(path), sha256
+
     def render(self, job: RenderJob) -> Rendered:
-        """Write `job.target` out of the photograph last looked at, as often as wanted.
+        """Write `job.target` out of the photograph last looked at or opened, as often as wanted.
 
         A leftover at the target is replaced. Raises RenditionRefused where the result, read
         back, holds anything beyond the allow-list or the job cannot be met; StorageError where
@@ -97,15 +107,35 @@ class Child:
         """
         if not self._path:
             raise RenditionRefused("No photograph was looked at", "Look before rendering")
-        target = os.fsencode(os.path.abspath(job.target))  # noqa: PTH100
-        reply = self._ask(do="render", path=self._path, target=target, job=replace(job, target=""))
+        copies = tuple(replace(copy, target="") for copy in job.copies)
+        reply = self._ask(
+            do="render",
+            path=self._path,
+            sha256=self._sha256,
+            target=_absolute(job.target),
+            copies=tuple(_absolute(copy.target) for copy in job.copies),
+            job=replace(job, target="", copies=copies),
+        )
+        if reply.rendered is None or len(reply.rendered.copies) != len(job.copies):
+            raise self._dead("The decoder gave no sensible answer on this file")
+        return reply.rendered
+
+    def dress(self, path: str, sha256: str, target: str, rights: Rights) -> Rendered:
+        """Write the bare rendition at `path` to `target` (0600, not synced), with texts in it.
+
+        Its picture stays byte for byte. Raises IntegrityError where it has another SHA-256,
+        RenditionRefused and the others as `render`.
+        """
+        reply = self._ask(
+            do="dress", path=_absolute(path), sha256=sha256, target=_absolute(target), rights=rights
+        )
         if reply.rendered is None:
             raise self._dead("The decoder gave no sensible answer on this file")
         return reply.rendered
 
     def drop(self) -> None:
         """Let go of the pixels."""
-        self._path = b""
+        self._path, self._sha256 = b"", ""
         if self._alive():
             self._ask(do="drop")
 
@@ -220,6 +250,10 @@ class Child:
         return process.wait()
 
 
+def _absolute(path: str) -> bytes:
+    return os.fsencode(os.path.abspath(path))  # noqa: PTH100
+
+
 def _no_child() -> NoDarkroom:
     return NoDarkroom(
         "The process that decodes photographs could not be started",
@@ -254,6 +288,11 @@ class Darkroom:
         self._free: queue.LifoQueue[Child | None] = queue.LifoQueue()
         for _ in range(workers):
             self._free.put(Child(limits, face_check, seconds, memory_mb))
+
+    @property
+    def workers(self) -> int:
+        """How many children it lends at once."""
+        return self._workers
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Child]:

@@ -15,20 +15,31 @@ import signal
 import socket
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dam.adapters import faces, imaging, imaging_mark, imaging_redact, metadata, readback
+from dam.adapters import (
+    faces,
+    imaging,
+    imaging_color,
+    imaging_mark,
+    imaging_redact,
+    imaging_texts,
+    metadata,
+    readback,
+)
 from dam.core.errors import (
     ConfigurationError,
     DamError,
+    IntegrityError,
     RenditionRefused,
     StorageError,
     UnusablePhoto,
 )
+from dam.core.model import Rights
 from dam.core.readings import Color, FaceCount, Looked, Rendered, RenderJob
 
 MAX_MESSAGE: Final = 64 * 1024 * 1024
@@ -36,7 +47,13 @@ MAX_MESSAGE: Final = 64 * 1024 * 1024
 TAKEN: Final = b"+"
 ERRORS: Final[dict[str, type[DamError]]] = {
     kind.__name__: kind
-    for kind in (UnusablePhoto, RenditionRefused, StorageError, ConfigurationError)
+    for kind in (
+        UnusablePhoto,
+        RenditionRefused,
+        StorageError,
+        ConfigurationError,
+        IntegrityError,
+    )
 }
 _HEAD = 4
 _MEMORY_HINT = "Export it smaller, or ask whoever runs dam to allow more memory"
@@ -50,13 +67,20 @@ class _Message(BaseModel):
 
 
 class Request(_Message):
-    """What the parent wants. Paths are bytes: not every file name is Unicode."""
+    """What the parent wants. Paths are bytes: not every file name is Unicode.
 
-    do: Literal["look", "render", "drop"]
+    `sha256`: what the bytes at `path` must be; empty where nobody asks. `copies` are the targets
+    of those that the job has. `rights`: what `dress` puts in.
+    """
+
+    do: Literal["look", "render", "dress", "drop"]
     path: bytes = b""
+    sha256: str = ""
     sidecar: bytes | None = None
     target: bytes = b""
+    copies: tuple[bytes, ...] = ()
     job: RenderJob | None = None
+    rights: Rights | None = None
     limits: imaging.Limits
     face_check: bool
     seconds: int
@@ -66,7 +90,9 @@ class Request(_Message):
 class Failure(_Message):
     """An error on its way to the parent."""
 
-    error: Literal["UnusablePhoto", "RenditionRefused", "StorageError", "ConfigurationError"]
+    error: Literal[
+        "UnusablePhoto", "RenditionRefused", "StorageError", "ConfigurationError", "IntegrityError"
+    ]
     what: _Short
     hint: _Short = ""
     incomplete: bool = False
@@ -127,17 +153,26 @@ def receive_exactly(wire: socket.socket, length: int, deadline: float | None = N
 
 @dataclass(slots=True)
 class _Bench:
-    """What the child holds between two messages: the photograph it looked at last."""
+    """What the child holds between two messages: the photograph it looked at or opened last."""
 
     path: bytes = b""
+    sha256: str = ""
     original: imaging.Original | None = None
 
-    def load(self, request: Request) -> imaging.Original:
-        if self.original is None or self.path != request.path:
+    def load(self, request: Request, side: int | None = None) -> imaging.Original:
+        """The photograph, with pixels enough for that longer side (None: all)."""
+        wanted = (request.path, request.sha256)
+        if (
+            self.original is None
+            or (self.path, self.sha256) != wanted
+            or not (self.original.serves(side))
+        ):
             # The old picture goes first: two of them may not fit into the memory allowed.
             self.original, self.path = None, b""
-            self.original = imaging.open_original(os.fsdecode(request.path), request.limits)
-            self.path = request.path
+            self.original = imaging.open_original(
+                os.fsdecode(request.path), request.limits, side=side, sha256=request.sha256
+            )
+            self.path, self.sha256 = wanted
         return self.original
 
 
@@ -172,6 +207,8 @@ def _answer(bench: _Bench, request: Request) -> Reply:
             return Reply(looked=_look(bench, request))
         if request.do == "render" and request.job is not None:
             return Reply(rendered=_render(bench, request, request.job))
+        if request.do == "dress" and request.rights is not None:
+            return Reply(rendered=_dress(request, request.rights))
         bench.original = None
         return Reply()
     except MemoryError:
@@ -223,14 +260,15 @@ def _look(bench: _Bench, request: Request) -> Looked:
 
 
 def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
-    original = bench.load(request)
+    # Nothing else is made of what was opened without a look: decoded no larger than needed.
+    original = bench.load(request, job.max_side if request.sha256 else None)
     srgb = job.color is Color.SRGB or not original.icc
     if job.last:
         bench.original = None
     picture, icc = original.finished(job.max_side, job.color, last=job.last)
     # Two copies of a large picture are too much beside what the face check needs.
     del original
-    imaging_redact.destroy(picture, job.redact, check=request.face_check)
+    imaging_redact.destroy(picture, job.redact, check=request.face_check, nobody=job.nobody)
     if job.mark:
         imaging_mark.draw(picture, job.mark, job.style)
     complaints: tuple[str, ...] = ()
@@ -248,15 +286,40 @@ def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
             app13=written.app13,
         )
         complaints = readback.check(jpeg, job.rights, picture.size)
+    _refuse(complaints)
+    done = _written(request.target, jpeg, picture.size, sync=job.sync)
+    if not job.copies:
+        return done
+    copies = []
+    for copy, target in zip(job.copies, request.copies, strict=True):
+        small, size = imaging.copied(picture, icc, copy.side, copy.quality)
+        copies.append(_written(target, small, size, sync=False))
+    return replace(done, copies=tuple(copies))
+
+
+def _dress(request: Request, rights: Rights) -> Rendered:
+    """A bare rendition with texts: the pixels stay, encoded as they are; read back like any."""
+    jpeg = imaging_texts.load(os.fsdecode(request.path), request.sha256, request.limits.max_bytes)
+    bare = imaging_texts.read(jpeg)
+    written = metadata.write(rights, bare.size, srgb=imaging_color.is_plain(bare.icc))
+    dressed = imaging_texts.put_in(jpeg, exif=written.exif, xmp=written.xmp, app13=written.app13)
+    _refuse(readback.check(dressed, rights, bare.size))
+    return _written(request.target, dressed, bare.size, sync=False)
+
+
+def _refuse(complaints: tuple[str, ...]) -> None:
     if complaints:
         raise RenditionRefused(
             "The finished rendition was read back and refused: " + "; ".join(complaints)[:1000]
         )
-    _write(Path(os.fsdecode(request.target)), jpeg)
-    return Rendered(hashlib.sha256(jpeg).hexdigest(), len(jpeg), picture.width, picture.height)
 
 
-def _write(target: Path, body: bytes) -> None:
+def _written(target: bytes, jpeg: bytes, size: tuple[int, int], *, sync: bool) -> Rendered:
+    _write(Path(os.fsdecode(target)), jpeg, sync=sync)
+    return Rendered(hashlib.sha256(jpeg).hexdigest(), len(jpeg), *size)
+
+
+def _write(target: Path, body: bytes, *, sync: bool) -> None:
     try:
         # What a killed run left behind is nobody's: the name is ours alone.
         target.unlink(missing_ok=True)
@@ -265,7 +328,8 @@ def _write(target: Path, body: bytes) -> None:
             rest = memoryview(body)
             while rest:
                 rest = rest[file.write(rest) :]
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
     except OSError as problem:
         with contextlib.suppress(OSError):
             target.unlink(missing_ok=True)

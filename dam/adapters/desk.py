@@ -23,6 +23,7 @@ from dam.adapters.imaging import Limits
 from dam.adapters.lock import WorkspaceLock
 from dam.adapters.marks import read_marks
 from dam.adapters.previews import Previews
+from dam.adapters.renditions import Renditions
 from dam.adapters.settings import Settings, Workspace, prepare
 from dam.adapters.store import Archive, OriginalStore
 from dam.core import names, naming, private, rules, waivers
@@ -30,7 +31,8 @@ from dam.core.consent import Record
 from dam.core.credits import Credits, ProgrammeFile, load_credits, load_programmes
 from dam.core.errors import ConfigurationError, RulePackError
 from dam.core.facts import Facts, digest_of
-from dam.core.model import Event
+from dam.core.model import Event, Purpose
+from dam.core.presets import Preset, load_presets
 from dam.core.private import Details
 from dam.core.record import ConsentEvent, ConsentItem
 from dam.core.rows import (
@@ -50,6 +52,8 @@ from dam.core.watermark import Marks, load_marks
 CLOCK_TOLERANCE = timedelta(hours=24)
 MAX_RULE_BYTES = 1024 * 1024
 CREDITS = "credits.yaml"
+#: The folders under `rules/` with a file each for a rule, a programme, a purpose.
+CONSENT, PROGRAMMES, PURPOSES = "consent", "programmes", "purposes"
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class Desk:
     rule_files: str
     marks: Marks
     previews: Previews
+    presets: Mapping[Purpose, Preset]
+    renditions: Renditions
 
     def day(self) -> date:
         """Today's calendar day where the workspace stands."""
@@ -320,7 +326,9 @@ def rules_changed(desk: Desk) -> bool:
 
 def rule_files(workspace: Workspace) -> str:
     """SHA-256 in hex over all files people edit. Raises ConfigurationError as `read_rule_file`."""
-    files = read_folder(workspace.rules, "consent") | read_folder(workspace.rules, "programmes")
+    files: dict[str, bytes] = {}
+    for folder in (CONSENT, PROGRAMMES, PURPOSES):
+        files |= read_folder(workspace.rules, folder)
     name = f"{workspace.rules.name}/{CREDITS}"
     files[name] = read_rule_file(workspace.rules / CREDITS, name)
     marks = read_marks(workspace.rules)
@@ -337,7 +345,7 @@ def load_pack(workspace: Workspace) -> rules.RulePack:
     A pack that lacks a rule of `rules.FLOOR` is refused: people may change what such a rule
     asks for, and a file that was lost must not turn into an approval.
     """
-    pack = rules.load(read_folder(workspace.rules, "consent"))
+    pack = rules.load(read_folder(workspace.rules, CONSENT))
     missing = sorted(rules.FLOOR - {rule.id for rule in pack.rules})
     if missing:
         raise RulePackError(
@@ -373,8 +381,9 @@ def open_desk(
     roster = load_credits(
         read_rule_file(workspace.rules / CREDITS, f"{workspace.rules.name}/{CREDITS}")
     )
-    programmes = load_programmes(read_folder(workspace.rules, "programmes"))
+    programmes = load_programmes(read_folder(workspace.rules, PROGRAMMES))
     marks = load_marks(read_marks(workspace.rules), workspace.rules.name)
+    presets = load_presets(read_folder(workspace.rules, PURPOSES), marks)
     with ExitStack() as stack:
         prepare(workspace, dry_run=not writing)
         if writing and alone:
@@ -399,6 +408,8 @@ def open_desk(
             rule_files=files,
             marks=marks,
             previews=Previews(workspace.previews),
+            presets=presets,
+            renditions=Renditions(workspace.renditions),
         )
 
 

@@ -7,6 +7,7 @@ opened: no other plugin sees the bytes.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import io
 import math
@@ -18,11 +19,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+import PIL  # noqa: TID251
 from PIL import Image, UnidentifiedImageError, features  # noqa: TID251
 
 from dam.adapters import imaging_color, imaging_raw
 from dam.adapters.imaging_blocks import EXPORT_HINT, Container, sniff, take_apart
-from dam.core.errors import DamError, RenditionRefused, StorageError, UnusablePhoto
+from dam.core.errors import (
+    DamError,
+    IntegrityError,
+    RenditionRefused,
+    StorageError,
+    UnusablePhoto,
+)
 from dam.core.model import Face
 from dam.core.readings import Color, RawBlocks
 
@@ -46,6 +54,9 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _SWAPS_SIDES = (5, 6, 7, 8)
+#: A decoder that halves softens a little; with so many pixels left over the resampling after it
+#: hides that. Compared on camera pictures: 1.0 loses up to 6 parts in 100 of sharpness, 1.25 three.
+_SPARE = 1.25
 _TURNED_BY_DECODER = ("HEIF", "AVIF", "RAW")
 _CONVERT_HINT = "Convert it to JPEG, or set the phone to 'Most compatible', and drop the JPEG"
 
@@ -76,16 +87,30 @@ class Original:
     """
 
     def __init__(
-        self, pixels: Image.Image, icc: bytes, turns: Turns, kind: str, blocks: RawBlocks
+        self,
+        pixels: Image.Image,
+        icc: bytes,
+        turns: Turns,
+        kind: str,
+        blocks: RawBlocks,
+        full: tuple[int, int] | None = None,
     ) -> None:
+        """`full`: width and height as stored, where `pixels` were decoded at a smaller scale."""
         self._pixels = pixels
+        self._full = full or pixels.size
         self._turn = turn = turns.left
         self.turned = turns.stored
         self.icc = icc
         self.format = kind
         self.blocks = blocks
-        across, down = pixels.size
+        across, down = self._full
         self.width, self.height = (down, across) if turn in _SWAPS_SIDES else (across, down)
+
+    def serves(self, side: int | None) -> bool:
+        """Whether there are pixels enough for a picture with this longer side (None: for all)."""
+        return self._pixels.size == self._full or (
+            side is not None and side <= max(self._pixels.size)
+        )
 
     def upright(self, max_side: int | None = None) -> Image.Image:
         """A copy the right way up, its longer side at most `max_side` pixels; mode RGB or L.
@@ -113,11 +138,10 @@ class Original:
         return small.tobytes(), small.width, small.height
 
     def _scaled(self, max_side: int | None, kernel: Image.Resampling) -> Image.Image:
-        longest = max(self._pixels.size)
-        if max_side is None or longest <= max_side:
+        size = fitted(self._full, max_side)
+        if size == self._pixels.size:
             return self._pixels
-        across, down = (max(1, round(n * max_side / longest)) for n in self._pixels.size)
-        return self._pixels.resize((across, down), kernel, reducing_gap=3.0)
+        return self._pixels.resize(size, kernel, reducing_gap=3.0)
 
     def _turned(self, picture: Image.Image, *, spare: bool = False) -> Image.Image:
         if (method := _TURNS.get(self._turn)) is not None:
@@ -125,14 +149,41 @@ class Original:
         return picture.copy() if picture is self._pixels and not spare else picture
 
 
-def open_original(path: str | os.PathLike[str], limits: Limits) -> Original:
+def fitted(size: tuple[int, int], side: int | None) -> tuple[int, int]:
+    """Width and height with the longer side at most `side`; nothing is made larger."""
+    longest = max(size)
+    if side is None or longest <= side:
+        return size
+    across, down = (max(1, round(n * side / longest)) for n in size)
+    return across, down
+
+
+def made_by() -> str:
+    """The versions of what decodes and encodes; another one may make other bytes."""
+    return f"Pillow {PIL.__version__} jpeg {features.version('libjpeg_turbo') or ''}"
+
+
+def open_original(
+    path: str | os.PathLike[str], limits: Limits, *, side: int | None = None, sha256: str = ""
+) -> Original:
     """Decode the photograph at `path`.
 
+    `side`: no picture with a longer one will be asked for, so that a JPEG may be decoded at a half,
+    a quarter or an eighth. `sha256`: what its bytes must be, looked at before anything else.
+
+    Raises IntegrityError where they are not, or where the file is missing.
     Raises UnusablePhoto: incomplete where the file stops before its picture does, otherwise
     where it is none of the formats read, asks for more than `limits`, or cannot be decoded.
     Raises StorageError where the disk does not give the bytes.
     """
-    data = _read(path, limits.max_bytes)
+    try:
+        data = _read(path, limits.max_bytes)
+    except StorageError:
+        if sha256 and not os.path.lexists(path):
+            raise _damaged() from None
+        raise
+    if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+        raise _damaged()
     kind = sniff(data[:64])
     if not kind:
         raise _cut_off() if not data.strip(b"\x00") else _no_photograph()
@@ -140,12 +191,14 @@ def open_original(path: str | os.PathLike[str], limits: Limits) -> Original:
     if not container.complete:
         raise _cut_off()
     try:
-        picture, pixels, icc, turns = _decode(data, container, limits)
+        picture, decoded = _decode(data, container, limits, side)
     except (MemoryError, DamError):
         raise
     except Exception as problem:
         raise _undecodable(problem, data, limits) from None
-    return Original(pixels, icc, turns, picture, container.blocks)
+    return Original(
+        decoded.pixels, decoded.icc, decoded.turns, picture, container.blocks, decoded.full
+    )
 
 
 def readers() -> tuple[str, ...]:
@@ -190,6 +243,10 @@ def _read(path: str | os.PathLike[str], max_bytes: int) -> bytes:
         ) from None
 
 
+def _damaged() -> IntegrityError:
+    return IntegrityError("The original is missing or damaged", "Drop the photograph again")
+
+
 def _no_photograph() -> UnusablePhoto:
     return UnusablePhoto(
         "This is no photograph that dam reads (JPEG, TIFF, PNG, WebP, HEIC, AVIF, camera raw)",
@@ -226,16 +283,26 @@ def _undecodable(problem: Exception, data: bytes, limits: Limits) -> DamError:
     return UnusablePhoto("The picture in the file is damaged", COPY_HINT)
 
 
+class _Decoded(NamedTuple):
+    """Pixels in RGB or L, the profile they are in, how they are turned, their size as stored."""
+
+    pixels: Image.Image
+    icc: bytes
+    turns: Turns
+    full: tuple[int, int]
+
+
 def _decode(
-    data: bytes, container: Container, limits: Limits
-) -> tuple[str, Image.Image, bytes, Turns]:
-    """Format, pixels in RGB or L, the colour profile they are in, how they are turned."""
+    data: bytes, container: Container, limits: Limits, side: int | None
+) -> tuple[str, _Decoded]:
+    """The format, and what was decoded; `side` as for `open_original`."""
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         if container.kind == "RAW":
-            return "RAW", imaging_raw.develop(data, limits.max_pixels), b"", Turns(1, None)
+            made = imaging_raw.develop(data, limits.max_pixels)
+            return "RAW", _Decoded(made, b"", Turns(1, None), made.size)
         _make_ready(container.kind)
         assert container.kind in FORMATS
         with Image.open(io.BytesIO(data), formats=(container.kind,)) as picture:
@@ -243,12 +310,19 @@ def _decode(
                 raise _too_large(limits)
             # Pillow turns a TIFF while it loads it, and then says that it stands upright.
             stored = _orientation(picture) if container.kind == "TIFF" else None
+            full = picture.size
+            if container.kind == "JPEG" and side is not None:
+                picture.draft(None, fitted(full, round(side * _SPARE)))
             picture.load()
             left = _orientation(picture)
             if container.kind not in ("TIFF", "HEIF"):
                 stored = left
             pixels, icc = imaging_color.settle(picture, container.colour)
-            return picture.format or container.kind, _bare(pixels), icc, Turns(left, stored)
+            if container.kind != "JPEG":
+                # Pillow has turned some of these by now.
+                full = pixels.size
+            found = _Decoded(_bare(pixels), icc, Turns(left, stored), full)
+            return picture.format or container.kind, found
 
 
 def _make_ready(kind: str) -> None:
@@ -365,3 +439,17 @@ def encode(
     except OSError:
         raise RenditionRefused("The picture could not be encoded as JPEG") from None
     return out.getvalue()
+
+
+def copied(
+    picture: Image.Image, icc: bytes, side: int, quality: int
+) -> tuple[bytes, tuple[int, int]]:
+    """A smaller copy of a finished picture in the space of `icc`, in sRGB, and its size."""
+    size = fitted(picture.size, side)
+    if size == picture.size:
+        small = picture.copy()
+    else:
+        small = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if not imaging_color.is_plain(icc):
+        icc = imaging_color.in_space(small, icc, Color.SRGB)
+    return encode(small, quality=quality, icc=icc), size

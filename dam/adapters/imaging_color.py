@@ -87,6 +87,11 @@ def in_space(picture: Image.Image, icc: bytes, color: Color) -> bytes:
     return profiles.srgb() if picture.mode == "RGB" else profiles.grey()
 
 
+def is_plain(icc: bytes) -> bool:
+    """Whether a profile is dam's own of sRGB or of its greys."""
+    return icc in (profiles.srgb(), profiles.grey())
+
+
 def _trimmed(icc: object) -> bytes:
     """The profile up to the size that its header states (ICC.1 7.2.2): nothing rides behind it."""
     if not isinstance(icc, bytes) or not 128 <= len(icc) <= profiles.MAX_PROFILE:

@@ -24,15 +24,33 @@ _AROUND: Final = 1.0
 _CLOSE: Final = 256
 #: A found face of which at least this part is filled, or whose middle is, lies there.
 _INSIDE: Final = 0.5
+_WHOLE: Final = (0.0, 0.0, 1.0, 1.0)
 _HINT = "Draw a larger region with dam redact"
 
 
-def destroy(picture: Image, regions: Sequence[Face], *, check: bool) -> None:
+def destroy(picture: Image, regions: Sequence[Face], *, check: bool, nobody: bool = False) -> None:
     """Destroy the regions (fractions of the picture, top left) in place.
 
-    `check`: look for faces there afterwards. Raises RenditionRefused where one is still found
-    or nobody can look, and for a region that is no rectangle on the picture.
+    `check`: look for faces there afterwards; `nobody`: look everywhere, and destroy what is found.
+    Raises RenditionRefused where one is still found or nobody can look, and for a region that is
+    no rectangle on the picture.
     """
+    if nobody and not check:
+        raise RenditionRefused(
+            "Nobody could look whether faces are left where none may be seen",
+            "Switch the face check on",
+        )
+    _destroy(picture, regions, check=check)
+    for margin in (imaging.REDACT_MARGIN, *WIDER) if nobody else ():
+        left = _found(imaging.small(picture, faces.LOOK_SIDE), _WHOLE)
+        if not left:
+            return
+        imaging.redact(picture, left, margin)
+    if nobody and _found(imaging.small(picture, faces.LOOK_SIDE), _WHOLE):
+        raise RenditionRefused("A face can still be seen where none may be", _HINT)
+
+
+def _destroy(picture: Image, regions: Sequence[Face], *, check: bool) -> None:
     imaging.redact(picture, regions)
     left = _still_seen(picture, regions, regions) if check and regions else []
     for margin in WIDER:
@@ -46,7 +64,7 @@ def destroy(picture: Image, regions: Sequence[Face], *, check: bool) -> None:
 
 def _still_seen(picture: Image, regions: Sequence[Face], close: Sequence[Face]) -> list[Face]:
     """The regions in which the face check finds a face; it looks closely at those of `close`."""
-    whole = _found(imaging.small(picture, faces.LOOK_SIDE), (0.0, 0.0, 1.0, 1.0))
+    whole = _found(imaging.small(picture, faces.LOOK_SIDE), _WHOLE)
     return [
         region
         for region in regions

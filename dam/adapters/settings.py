@@ -84,6 +84,12 @@ class RenditionSettings(_Group):
     """`[renditions]`: how derived files are written."""
 
     jpeg_quality: int = Field(default=90, ge=1, le=100, description="a whole number, 1 to 100")
+    keep_mb: int = Field(
+        default=4096,
+        ge=0,
+        le=_MIB,
+        description=f"a whole number of MiB, 0 to {_MIB}; 0 keeps none",
+    )
 
 
 class LogSettings(_Group):
@@ -132,7 +138,7 @@ class Settings(BaseSettings):
         description="a table [limits] with max_pixels, max_bytes, seconds, memory_mb",
     )
     renditions: RenditionSettings = Field(
-        default=RenditionSettings(), description="a table [renditions] with jpeg_quality"
+        default=RenditionSettings(), description="a table [renditions] with jpeg_quality, keep_mb"
     )
     log: LogSettings = Field(
         default=LogSettings(), description="a table [log] with max_bytes, files"
@@ -363,6 +369,7 @@ class Workspace:
     work: Path
     packs: Path
     previews: Path
+    renditions: Path
     database: Path
     lock: Path
     log: Path
@@ -382,6 +389,7 @@ class Workspace:
             work=private / "work",
             packs=private / "packs",
             previews=private / "previews",
+            renditions=private / "renditions",
             database=root / settings.database if settings.database else private / "catalogue.db",
             lock=private / "lock",
             log=private / "log" / "dam.log",
@@ -402,7 +410,15 @@ def prepare(ws: Workspace, *, dry_run: bool = False) -> tuple[str, ...]:
     if not _check_folder(ws.archive, "archive", may_lack=True) and not dry_run:
         _make_folder(ws.archive, "archive", 0o755)
         notes.append("archive was missing and has been made")
-    folders = (ws.private, ws.originals, ws.work, ws.packs, ws.previews, ws.log.parent)
+    folders = (
+        ws.private,
+        ws.originals,
+        ws.work,
+        ws.packs,
+        ws.previews,
+        ws.renditions,
+        ws.log.parent,
+    )
     for folder in folders:
         name = os.fspath(folder.relative_to(ws.root))
         if not _check_folder(folder, name, may_lack=True):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from dam.adapters.desk import load_pack
+from dam.adapters.desk import PURPOSES, load_pack, read_folder
 from dam.adapters.marks import read_marks
 from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
 from dam.core import schema
 from dam.core.model import Purpose
+from dam.core.presets import load_presets
 from dam.core.rules import RulePack
 from dam.core.watermark import Marks, load_marks
 from dam.render import terminal
@@ -36,9 +37,10 @@ def _marks(context: typer.Context) -> Marks:
 
 
 def check(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
-    """Read every rule and the watermark; every problem is told at once (exit code 2)."""
+    """Read every rule, the watermark and the presets of packs; every problem of one kind is told
+    at once (exit code 2)."""
     pack = _pack(context)
-    _marks(context)
+    load_presets(read_folder(shared.place(context)[0].rules, PURPOSES), _marks(context))
     if format_ is Format.JSON:
         terminal.emit({"rules": len(pack.rules), "digest": pack.digest})
         return

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from dam.core.credits import CreditsFile, ProgrammeFile
+from dam.core.presets import PurposeFile
 from dam.core.record import ConsentRecord, PhotoSidecar, ShootSheet
 from dam.core.rules import Policy, RuleFile
 from dam.core.watermark import WatermarkFile
@@ -30,6 +31,7 @@ _FILES: dict[str, tuple[type[BaseModel], str]] = {
     "policy": (Policy, "What holds where a consent record is silent: rules/consent/policy.yaml"),
     "credits": (CreditsFile, "Who may be credited, and how: rules/credits.yaml"),
     "programme": (ProgrammeFile, "A programme and its texts: a file of rules/programmes/"),
+    "purpose": (PurposeFile, "How packs are rendered for a purpose: a file of rules/purposes/"),
     "watermark": (WatermarkFile, "How renditions are marked: rules/watermark.yaml"),
 }
 
@@ -66,6 +68,16 @@ _MEANS = {
     "*.risk_decision": "Who decided that a child at risk may be shown, when and why.",
     "*.authority_evidence": "What proves that the giver may speak for the child.",
     "*.unaccompanied": "Without a parent or guardian.",
+    "PurposeFile.size": "The longer side in pixels, or full; a picture is never made larger.",
+    "PurposeFile.quality": "That of JPEG.",
+    "PurposeFile.colour": "srgb, or original: the colour space of the photo is kept.",
+    "PurposeFile.mark": "A style of rules/watermark.yaml; without it that of the purpose.",
+    "PurposeFile.metadata": "full, or credit: no captions and no day in the files.",
+    "PurposeFile.redaction": "rules, or all_faces: every face that is found is destroyed.",
+    "PurposeFile.naming": "dated: 20211118-k7q2mz.jpg, or numbered: 001.jpg.",
+    "PurposeFile.texts": "What goes with the pictures; what leaves has credits and terms.",
+    "PurposeFile.languages": "Of the texts; the first is that of the booklet's cover.",
+    "PurposeFile.pages": "How many pictures the booklet shows.",
     "RuleFile.each": "person: the rule is asked of everybody who is listed.",
     "RuleFile.when": "CEL: whether the rule concerns the photo.",
     "RuleFile.require": "CEL: what must hold then.",

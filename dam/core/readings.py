@@ -162,14 +162,28 @@ class MarkStyle:
 
 
 @dataclass(frozen=True, slots=True)
-class RenderJob:
-    """What to make of an original that was looked at.
+class Copy:
+    """A smaller copy of a finished picture, without any texts, always in sRGB.
 
-    `target` is where the file goes (made anew, 0600, synced). `mark` is the visible
+    `target` is where it goes (made anew, 0600), `side` the longer side in pixels at most.
+    """
+
+    target: str
+    side: int
+    quality: int
+
+
+@dataclass(frozen=True, slots=True)
+class RenderJob:
+    """What to make of an original that was looked at, or opened.
+
+    `target` is where the file goes (made anew, 0600; `sync`: and synced). `mark` is the visible
     credit line, or empty for no mark at all; `style` says how it is drawn. `max_side` in
     pixels, None for full size. `redact` are faces or regions to destroy. Text in `mark` may
     be Latin, Arabic or mixed. `color`: CMYK and Lab become sRGB whatever it says.
-    `bare`: no metadata at all but the colour profile, for a preview that never leaves.
+    `bare`: no metadata at all but the colour profile, for a preview that never leaves, or for
+    what gets its texts later. `copies` are made of the finished pixels, redacted and marked;
+    they are never synced. `nobody`: every face that is found on the finished picture goes too.
     `last`: nothing more is made of this photograph, so that its pixels need not be kept beside
     the rendition; asking all the same costs one more decoding.
     """
@@ -184,13 +198,17 @@ class RenderJob:
     style: MarkStyle = MarkStyle()
     bare: bool = False
     last: bool = False
+    sync: bool = True
+    copies: tuple[Copy, ...] = ()
+    nobody: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The file that came out: SHA-256 in hex, size in bytes, pixels."""
+    """The file that came out: SHA-256 in hex, size in bytes, pixels; and its copies, as asked."""
 
     sha256: str
     size: int
     width: int
     height: int
+    copies: tuple[Rendered, ...] = ()

@@ -76,6 +76,22 @@ class Marks:
     names: Mapping[Purpose, str] = field(default_factory=lambda: MappingProxyType({}))
     styles: Mapping[Purpose, MarkStyle] = field(default_factory=lambda: MappingProxyType({}))
     digests: Mapping[Purpose, str] = field(default_factory=lambda: MappingProxyType({}))
+    #: Every style of the file by its name, the built-in one among them.
+    by_name: Mapping[str, MarkStyle] = field(
+        default_factory=lambda: MappingProxyType({BUILT_IN: MarkStyle()})
+    )
+
+    def known(self) -> tuple[str, ...]:
+        """What the styles are called."""
+        return tuple(self.by_name)
+
+    def named(self, name: str) -> MarkStyle | None:
+        """The style of that name; None where the file has none."""
+        return self.by_name.get(name)
+
+    def of(self, purpose: Purpose, name: str = "") -> MarkStyle:
+        """The style of that name, or that of the purpose where the name is empty or unknown."""
+        return self.by_name.get(name) or self.style(purpose)
 
     def name(self, purpose: Purpose) -> str:
         """What the style is called in the file."""
@@ -145,8 +161,13 @@ def _settled(reading: _Reading, file: WatermarkFile) -> Marks:
     if reading.problems:
         return Marks()
     used = {purpose: styles[name] for purpose, name in names.items()}
-    digests = {purpose: _digest(style) for purpose, style in used.items()}
-    return Marks(MappingProxyType(names), MappingProxyType(used), MappingProxyType(digests))
+    digests = {purpose: style_digest(style) for purpose, style in used.items()}
+    return Marks(
+        MappingProxyType(names),
+        MappingProxyType(used),
+        MappingProxyType(digests),
+        MappingProxyType(styles),
+    )
 
 
 def _wrong(style: StyleFile) -> Iterator[tuple[str, str]]:
@@ -192,7 +213,8 @@ def _style(reading: _Reading, name: str, style: StyleFile) -> MarkStyle:
     return made
 
 
-def _digest(style: MarkStyle) -> str:
+def style_digest(style: MarkStyle) -> str:
+    """Digest of what a mark looks like; empty for the built-in style."""
     if style == MarkStyle():
         return ""
     looks = {f.name: getattr(style, f.name) for f in fields(style)}

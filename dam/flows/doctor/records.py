@@ -10,6 +10,8 @@ from dam.adapters.catalog import Catalog
 from dam.adapters.desk import (
     CLOCK_TOLERANCE,
     CREDITS,
+    PROGRAMMES,
+    PURPOSES,
     load_pack,
     read_folder,
     read_rule_file,
@@ -18,6 +20,7 @@ from dam.adapters.marks import read_marks
 from dam.adapters.settings import Settings, Workspace
 from dam.core.credits import load_credits, load_programmes
 from dam.core.errors import DamError, ProblemsError
+from dam.core.presets import load_presets
 from dam.core.rules import RulePack
 from dam.core.watermark import load_marks
 from dam.flows.doctor.check import Check, bad, closed, fine, note
@@ -39,7 +42,7 @@ def examine(
     except DamError as error:
         yield _unread("rule pack", error, "See them all with dam rules check")
     yield _credits(workspace)
-    yield _marks(workspace)
+    yield _looks(workspace)
     yield from _catalogue(workspace, pack, now().astimezone(UTC))
 
 
@@ -55,16 +58,18 @@ def _credits(workspace: Workspace) -> Check:
     try:
         file = f"{workspace.rules.name}/{CREDITS}"
         roster = load_credits(read_rule_file(workspace.rules / CREDITS, file))
-        load_programmes(read_folder(workspace.rules, "programmes"))
+        load_programmes(read_folder(workspace.rules, PROGRAMMES))
     except DamError as error:
         return _unread(name, error, "Correct it, then run dam doctor again")
     return fine(name, f"in the roster: {len(roster.file.photographers)}")
 
 
-def _marks(workspace: Workspace) -> Check:
+def _looks(workspace: Workspace) -> Check:
+    """The visible mark and the presets of packs, which name its styles."""
     name = "watermark"
     try:
-        load_marks(read_marks(workspace.rules), workspace.rules.name)
+        marks = load_marks(read_marks(workspace.rules), workspace.rules.name)
+        load_presets(read_folder(workspace.rules, PURPOSES), marks)
     except DamError as error:
         return _unread(name, error, "See them all with dam rules check")
     return fine(name, "in order")

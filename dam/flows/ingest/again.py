@@ -107,6 +107,7 @@ def _record(desk: Desk, states: dict[str, AssetState], plain: dict[str, Consider
             decision = _archive(considered)
             if asset in fresh:
                 desk.previews.drop_stale(asset, previews.digest(decision))
+                desk.renditions.erase(asset)
             if decision.disposition is not _was(states[asset]):
                 unit.update_asset(asset, disposition=decision.disposition)
                 announce(unit, asset, decision, at)

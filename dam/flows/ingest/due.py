@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from dam.adapters.abreast import abreast
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
 from dam.core.errors import DamError, IntegrityError, NoDarkroom, StorageError
-from dam.flows.ingest.abreast import abreast
 from dam.flows.ingest.again import again, batches
 from dam.flows.ingest.outcome import Became, Outcome, Progress, Why
 from dam.flows.ingest.settle import settle

@@ -18,6 +18,7 @@ from dam.flows.ingest.outcome import Report
 def recover(desk: Desk, report: Report) -> None:
     """Remove what an interrupted run left in temporary places, and tell what is taken up again."""
     swept = desk.originals.sweep() + desk.archive.sweep() + desk.previews.sweep()
+    swept += desk.renditions.sweep(lambda asset: _may_be_used(desk, asset))
     for leftover in desk.workspace.work.glob("*.jpg"):
         leftover.unlink(missing_ok=True)
         swept += 1
@@ -29,6 +30,11 @@ def recover(desk: Desk, report: Report) -> None:
         )
     elif due:
         report.notes.append(f"Something changed: {len(due)} photos to look at again")
+
+
+def _may_be_used(desk: Desk, asset: str) -> bool:
+    row = desk.catalog.asset(asset)
+    return row is not None and row.disposition is Disposition.APPROVED
 
 
 def _half_done(desk: Desk, due: Sequence[str]) -> bool:

@@ -53,6 +53,7 @@ def make(desk: Desk, child: Child, asset: str, decision: Decision) -> None:
         child.render(job)
     except RenditionRefused:
         desk.previews.erase(asset)
+        desk.renditions.erase(asset)
         return
     try:
         desk.previews.keep(asset, wanted, work)

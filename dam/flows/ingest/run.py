@@ -18,13 +18,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from dam.adapters import inbox
+from dam.adapters.abreast import abreast
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
 from dam.adapters.inbox_aside import aside
 from dam.core import names
 from dam.core.errors import IntegrityError, SourceChanged, StorageError, UnsafeSource
 from dam.flows.ingest import photos, sidecars
-from dam.flows.ingest.abreast import abreast
 from dam.flows.ingest.due import due_now, failed, redecided
 from dam.flows.ingest.first import recover, surroundings
 from dam.flows.ingest.memory import Flight, Memory

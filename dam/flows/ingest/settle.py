@@ -174,6 +174,7 @@ def settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
 
 def suspend(desk: Desk, row: AssetRow) -> None:
     """Something of the asset cannot be read or written: out of the archive until it can."""
+    desk.renditions.erase(row.id)
     relative = _filed_as(desk, row.id)
     if relative is None:
         return
@@ -227,6 +228,7 @@ def reject(desk: Desk, task: Task, unusable: UnusablePhoto) -> Outcome:
         cleared = not again and unit.clear_due(row.id, task.mark)
         if (relative is not None and cleared) or (again and unit.due_mark(row.id) is None):
             unit.mark_due([row.id])
+    desk.renditions.erase(row.id)
     if relative is not None:
         retract(desk, row.id, relative, clear=cleared)
     rule = "incomplete" if unusable.incomplete else "unusable-photo"
@@ -244,6 +246,8 @@ def apply(
     """
     row = task.row
     decision = considered.decision(Purpose.ARCHIVE)
+    # It is due: from now on no export keeps anything of it until it is decided.
+    desk.renditions.erase(row.id)
     _preview(desk, child, row, decision, looked=looked)
     filed_as = _filed_as(desk, row.id)
     if filed_as is not None and decision.disposition is Disposition.APPROVED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ def abreast(
     work: Callable[[T], R],
     items: Iterable[T],
     stopped: Callable[[], bool] = lambda: False,
-) -> Iterator[tuple[T, Callable[[], R]]]:
+) -> Generator[tuple[T, Callable[[], R]], None, None]:
     """Each item, in the given order, with what gives its result or raises what `work` raised.
 
     Once `stopped()`, jobs that did not begin are left out; those that did are waited for. The

@@ -1,0 +1,242 @@
+"""The job `export`: the pictures of a press pack, beside a bare decode + resize + encode.
+
+Rounds alternate, so that a machine whose speed drifts does not favour one side. Nothing is kept
+between rounds: every picture is rendered from its original each time. Memory is that of the whole
+tree of processes, early and late: what grows with the number of pictures would show.
+
+Photographs are a few drawn ones and variations of them: shifted in their place and tones, with a
+grain of their own, so that each is a file with as much in it as the first. They are taken in by the
+real command, face check included, because nothing else lets them into a pack; that takes longer
+than what is measured here, and is not counted.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from bench.ingest import SIDECAR, dam
+from bench.photographs import write_photograph
+from dam.adapters.desk import Desk, open_desk
+from dam.adapters.settings import Workspace, load_settings
+from dam.core.decide import decide
+from dam.core.model import Purpose
+from dam.core.presets import Preset
+from dam.flows.export.rendering import Made, Wanted, render_all
+
+_SPAWN = get_context("spawn")
+_DISTINCT = 12
+_SAMPLE_SECONDS = 0.1
+#: Without a caption nothing goes to the press.
+_CAPTIONED = SIDECAR + "caption: {fr: Une salle vide, en: An empty hall, ar: قاعة}\n"
+
+
+def _variation(job: tuple[str, str, int]) -> None:
+    """Another photograph of the same size out of a drawn one: other tones, other grain."""
+    source, target, number = job
+    with Image.open(source, formats=("JPEG",)) as picture:
+        pixels = np.asarray(picture)
+        grain = np.random.default_rng(number).integers(0, 7, pixels.shape[:2], np.uint8)
+        shifted = np.roll(pixels, number * 37 % pixels.shape[1], axis=1) // 8 * 7
+        made = Image.fromarray(shifted + grain[..., None])
+        made.save(target, quality=92, exif=picture.getexif())
+
+
+def _generate(folder: Path, count: int, megapixels: float) -> list[Path]:
+    photos = [folder / f"P{n:04}.jpg" for n in range(count)]
+    drawn, others = photos[:_DISTINCT], photos[_DISTINCT:]
+    jobs = [(str(drawn[n % len(drawn)]), str(p), n) for n, p in enumerate(others)]
+    with ProcessPoolExecutor(os.cpu_count() or 1, mp_context=_SPAWN) as pool:
+        for job in [pool.submit(write_photograph, p, megapixels, n) for n, p in enumerate(drawn)]:
+            job.result()
+        list(pool.map(_variation, jobs))
+    return photos
+
+
+def plain(job: tuple[str, str, int, int]) -> None:
+    """Decode one photograph with Pillow, resize and encode it; nothing else."""
+    source, target, side, quality = job
+    with Image.open(source) as picture:
+        scale = side / max(picture.size)
+        size = (round(picture.width * scale), round(picture.height * scale))
+        picture.convert("RGB").resize(size, Image.Resampling.LANCZOS).save(target, quality=quality)
+
+
+def _baseline(photos: list[Path], out: Path, preset: Preset, workers: int) -> None:
+    jobs = [(str(p), str(out / p.name), preset.size or 20_000, preset.quality) for p in photos]
+    with ProcessPoolExecutor(workers, mp_context=_SPAWN) as pool:
+        list(pool.map(plain, jobs))
+
+
+class _Memory:
+    """Resident memory of this process and its children in MiB, looked at while something runs."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+        self._ended = threading.Event()
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        thread = threading.Thread(target=self._watch, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            thread.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_SAMPLE_SECONDS):
+            self.seen.append(sum(map(_resident, _tree(os.getpid()))) // 1024)
+
+    def peaks(self) -> tuple[int, int]:
+        """The most in the second quarter of the time (all has started then), and in the last."""
+        quarter = max(1, len(self.seen) // 4)
+        return max(self.seen[quarter : 2 * quarter], default=0), max(
+            self.seen[-quarter:], default=0
+        )
+
+
+def _tree(root: int) -> list[int]:
+    found = [root]
+    for pid in found:
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
+            try:
+                found += map(int, task.read_text().split())
+            except OSError:
+                continue
+    return found
+
+
+def _resident(pid: int) -> int:
+    """Proportional set size in KiB: what several processes share is counted once."""
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    except OSError:
+        pass
+    return 0
+
+
+@contextmanager
+def _desk(root: Path, workers: int) -> Iterator[Desk]:
+    settings = load_settings(root, {"DAM_WORKERS": str(workers)})
+
+    def now() -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=1)
+
+    with open_desk(Workspace.at(root, settings), settings, now, writing=True) as desk:
+        yield desk
+
+
+def _wanted(desk: Desk, preset: Preset, out: Path) -> list[Wanted]:
+    """All pictures as an export would ask for them, the first `pages` also for the booklet."""
+    found = []
+    for number, row in enumerate(desk.catalog.assets()):
+        facts, dossier = desk.facts(row), desk.dossier(row)
+        if facts is None or dossier is None:
+            continue
+        decision = decide(dossier, desk.pack, preset.purpose, desk.day())
+        rights, line = desk.credits.rights(facts, pack="P-20260101-00000000")
+        found.append(
+            Wanted(
+                asset=row.id,
+                sha256=row.sha256,
+                rights=rights,
+                line=line,
+                redact=tuple(r.face() for r in decision.redact),
+                preset=preset,
+                style=desk.marks.of(preset.purpose, preset.mark),
+                target=out / f"{row.id}.jpg",
+                thumb=out / f"{row.id}-thumb.jpg",
+                page=out / f"{row.id}-page.jpg" if number < preset.pages else None,
+            )
+        )
+    return found
+
+
+def _timed(work: Callable[[], None]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def _render(desk: Desk, preset: Preset, out: Path) -> None:
+    with desk.darkroom() as room:
+        for _, made in render_all(desk, room, _wanted(desk, preset, out), lambda: None):
+            if not isinstance(made, Made):
+                sys.exit(f"a picture could not be rendered; nothing is measured: {made}")
+
+
+def _one_round(
+    root: Path, photos: list[Path], purpose: Purpose, workers: int
+) -> tuple[float, float, float, tuple[int, int]]:
+    """Seconds of (rendering, rendering again out of what was kept, baseline), memory early, late."""
+    out, bare = root / "out", root / "bare"
+    memory = _Memory()
+    with _desk(root, workers) as desk:
+        preset = desk.presets[purpose]
+        shutil.rmtree(desk.renditions.folder)
+        for folder in (out, bare, desk.renditions.folder):
+            folder.mkdir(mode=0o700)
+        with memory.watched():
+            fresh = _timed(lambda: _render(desk, preset, out))
+        again = _timed(lambda: _render(desk, preset, out))
+    base = _timed(lambda: _baseline(photos, bare, preset, workers))
+    for folder in (out, bare):
+        shutil.rmtree(folder)
+    return fresh, again, base, memory.peaks()
+
+
+def _ingest(root: Path, photos: list[Path]) -> None:
+    dam("init", str(root))
+    for photo in photos:
+        # A hard link costs nothing; what is taken in is copied.
+        os.link(photo, root / "inbox" / photo.name)
+        (root / "inbox" / f"{photo.name}.consent.yaml").write_text(_CAPTIONED)
+    dam("-C", str(root), "ingest")
+
+
+def export(count: int, megapixels: float, rounds: int, purpose: str) -> dict[str, object]:
+    """Measure the pictures of a pack against a bare Pillow decode + resize + encode."""
+    workers = os.cpu_count() or 1
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "photographs").mkdir()
+        photos = _generate(folder / "photographs", count, megapixels)
+        root = folder / "workspace"
+        _ingest(root, photos)
+        found = [_one_round(root, photos, Purpose(purpose), workers) for _ in range(rounds)]
+    ratios = sorted(base / fresh for fresh, _, base, _ in found)
+    fresh = statistics.median(fresh for fresh, _, _, _ in found)
+    return {
+        "job": "export",
+        "baseline": f"Pillow decode + resize + encode, {workers} processes",
+        "purpose": purpose,
+        "photographs": count,
+        "megapixels": megapixels,
+        "rounds": rounds,
+        "pictures_per_second": round(count / fresh, 2),
+        "kept_pictures_per_second": round(count / statistics.median(f[1] for f in found), 2),
+        "baseline_pictures_per_second": round(count / statistics.median(f[2] for f in found), 2),
+        "ratio_median": round(statistics.median(ratios), 2),
+        "ratio_least": round(ratios[0], 2),
+        "ratio_most": round(ratios[-1], 2),
+        "peak_mib_early": statistics.median(early for *_, (early, _) in found),
+        "peak_mib_late": statistics.median(late for *_, (_, late) in found),
+    }
