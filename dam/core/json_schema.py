@@ -1,4 +1,5 @@
-"""JSON Schemas (2020-12) of the files that people write, for their editors.
+"""JSON Schemas (2020-12) of the files that people write, for their editors, and of captions.json,
+which press packs carry, for those who read it.
 
 They are made from the models that check those files. Where JSON Schema can say less than dam
 checks (a region that leaves the picture, an id that stands twice) a file may look right in an
@@ -13,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from dam.core.captions import CaptionsFile
 from dam.core.credits import CreditsFile, ProgrammeFile
 from dam.core.presets import PurposeFile
 from dam.core.record import ConsentRecord, PhotoSidecar, ShootSheet
@@ -33,6 +35,7 @@ _FILES: dict[str, tuple[type[BaseModel], str]] = {
     "programme": (ProgrammeFile, "A programme and its texts: a file of rules/programmes/"),
     "purpose": (PurposeFile, "How packs are rendered for a purpose: a file of rules/purposes/"),
     "watermark": (WatermarkFile, "How renditions are marked: rules/watermark.yaml"),
+    "captions": (CaptionsFile, "The pictures of a press pack: captions.json in it"),
 }
 
 #: What an editor shows beside a word, by the model (or `*` for any) and the word.

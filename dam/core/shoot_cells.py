@@ -133,7 +133,7 @@ def usable(cell: str) -> str | Unfit:
     """The cell, or why no statement can rest on it: a formula, or an error that is shown."""
     text = cell.strip()
     bare = text.lstrip("'")  # by which spreadsheets mark what they must not run
-    if table.cell(bare) != bare:
+    if table.formula(bare):
         return Unfit("a formula, or what looks like one: write its result as plain text")
     if _ERROR.fullmatch(text):
         return Unfit("the spreadsheet shows an error here: write plain text")

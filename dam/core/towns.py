@@ -7,6 +7,8 @@ there, with a slash between them.
 
 from __future__ import annotations
 
+import unicodedata
+
 #: One line a town; spellings that differ in accents alone are written once.
 SPELLINGS = (
     ("Agadir", "أكادير", "أغادير"),
@@ -60,3 +62,26 @@ SPELLINGS = (
     ("Tiznit", "تيزنيت"),
     ("Zagora", "زاكورة"),
 )
+
+
+def in_script(town: str, arabic: bool) -> str:
+    """A town as it is first written in Arabic, or in Latin letters; as it came where unknown."""
+    row = _ROWS.get(_folded(town))
+    if row is None:
+        return town
+    if not arabic and not _is_arabic(town):
+        return town
+    return next((name for name in row if _is_arabic(name) is arabic), town)
+
+
+def _folded(name: str) -> str:
+    bare = unicodedata.normalize("NFD", name.casefold())
+    letters = "".join(char for char in bare if not unicodedata.combining(char))
+    return " ".join(letters.replace("-", " ").split())
+
+
+def _is_arabic(name: str) -> bool:
+    return any(unicodedata.bidirectional(char) == "AL" for char in name)
+
+
+_ROWS = {_folded(name): row for row in SPELLINGS for name in row}

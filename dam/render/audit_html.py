@@ -6,20 +6,14 @@ by their hashes (CSP Level 3, 2.3.1), and pictures that stand in the file.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from importlib import resources
-
-from jinja2 import Environment, StrictUndefined  # noqa: TID251
-from markupsafe import Markup
 
 from dam.core.audit import Audit
 from dam.core.report import AuditRow
 from dam.core.tally import UNDATED
-from dam.render import audits, page
+from dam.render import audits, page, sealed
 from dam.render.audits import Cells, Told
 from dam.render.lang import Speech
 from dam.render.text import clean
@@ -53,16 +47,10 @@ def pages(found: Audit, say: Speech, thumbnail: Thumbnails | None = None) -> Ite
 
     without it there are no pictures.
     """
-    style, script = _part("audit.css"), _part("audit.js")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    template = environment.from_string(_part("audit.html.j2"))
-    stream = template.stream(
+    return sealed.stream(
+        "audit",
         lang=say.lang,
         dir="rtl" if say.lang == "ar" else "ltr",
-        style=Markup(style),  # noqa: S704 - a file of this package
-        script=Markup(script),  # noqa: S704 - a file of this package
-        style_hash=_hash(style),
-        script_hash=_hash(script),
         title=page.title(found, say),
         organisation=clean(found.organisation),
         about=list(audits.about(found, say)),
@@ -72,16 +60,6 @@ def pages(found: Audit, say: Speech, thumbnail: Thumbnails | None = None) -> Ite
         totals=list(page.totals(found, say)),
         parts=list(_parts(found, say, thumbnail)),
     )
-    stream.enable_buffering(64)
-    return iter(stream)
-
-
-def _part(name: str) -> str:
-    return resources.files("dam").joinpath("render", "templates", name).read_text("utf-8")
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _parts(found: Audit, say: Speech, thumbnail: Thumbnails | None) -> Iterator[_Table | _Chart]:
@@ -137,8 +115,7 @@ def _picture(row: AuditRow, thumbnail: Thumbnails, say: Speech) -> Mapping[str, 
     jpeg = thumbnail(row)
     if jpeg is None:
         return {"picture": "", "alt": say.gettext("not shown")}
-    data = base64.b64encode(jpeg).decode()
-    return {"picture": f"data:image/jpeg;base64,{data}", "alt": row.asset}
+    return {"picture": sealed.picture(jpeg), "alt": row.asset}
 
 
 @dataclass(frozen=True, slots=True)

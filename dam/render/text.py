@@ -20,10 +20,13 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _HARMLESS = frozenset("\u200c\u200d")
 #: Marks of direction that authors of Arabic texts set; isolates make them superfluous.
 _MARKS = str.maketrans("", "", "\u200e\u200f\u061c")
+#: Those, and what word processors leave: soft hyphens, zero-width spaces, byte order marks.
+_STEERING = str.maketrans("", "", "\u200e\u200f\u061c\u00ad\u200b\u2060\ufeff")
 _FSI, _PDI = "\u2068", "\u2069"
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 #: Latin words and numbers in a row, each with what holds it together, as file names have it.
-_RUN = r"[A-Za-z0-9#`-]+(?:[A-Za-z0-9_./:@+`\\'=-]*[A-Za-z0-9`])?"
+_LETTERS = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0300-\u036f"
+_RUN = rf"[{_LETTERS}#`-]+(?:[{_LETTERS}_./:@+`\\'’=-]*[{_LETTERS}`])?"
 _LATIN = re.compile(rf"{_RUN}(?: +{_RUN})*")
 
 
@@ -42,6 +45,18 @@ def clean(value: object, *, lines: bool = False) -> Shown:
         # Nothing that hides or moves: Python counts just such characters as not printable.
         return Shown(text)
     return Shown("".join(_shown(char, lines) for char in text))
+
+
+def outgoing(value: object, *, lines: bool = False) -> Shown:
+    """A text of others for a document that leaves the house, harmless and tidy.
+
+    Marks that only steer how a line runs or breaks are left out, tabs are spaces, and so are
+    line breaks unless `lines` keeps them. All else that is not to be seen is made visible.
+    """
+    if isinstance(value, Shown):
+        return value
+    rows = (clean(row.replace("\t", " ").translate(_STEERING)) for row in str(value).splitlines())
+    return Shown(("\n" if lines else " ").join(row.strip() for row in rows).strip())
 
 
 def _shown(char: str, lines: bool) -> str:
