@@ -86,6 +86,18 @@ class RenditionSettings(_Group):
     jpeg_quality: int = Field(default=90, ge=1, le=100, description="a whole number, 1 to 100")
 
 
+class CredentialSettings(_Group):
+    """`[credentials]`: what `dam export --c2pa` signs with; else what `dam credentials create`
+    made. A key that belongs to another certificate is refused when it is to sign."""
+
+    certificate: Annotated[str, BeforeValidator(_file_path)] | None = Field(
+        default=None, description="the path of a file with certificates (PEM)"
+    )
+    key: Annotated[str, BeforeValidator(_file_path)] | None = Field(
+        default=None, description="the path of a file with a key (PEM)"
+    )
+
+
 class LogSettings(_Group):
     """`[log]`: when the operating log is turned over, and how many of its files are kept."""
 
@@ -137,6 +149,9 @@ class Settings(BaseSettings):
     log: LogSettings = Field(
         default=LogSettings(), description="a table [log] with max_bytes, files"
     )
+    credentials: CredentialSettings = Field(
+        default=CredentialSettings(), description="a table [credentials] with certificate, key"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -148,6 +163,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
+
+    @property
+    def names_credentials(self) -> bool:
+        """Whether pictures are signed with something else than `dam credentials create` made."""
+        return (self.credentials.certificate, self.credentials.key) != (None, None)
 
     @property
     def quiet_seconds(self) -> float:
@@ -179,6 +199,7 @@ _GROUPS: dict[str, type[_Group]] = {
     "limits": LimitSettings,
     "renditions": RenditionSettings,
     "log": LogSettings,
+    "credentials": CredentialSettings,
 }
 
 
@@ -350,8 +371,9 @@ def _missing(folder: Path) -> list[str]:
 class Workspace:
     """Where everything of one workspace lies; all paths absolute and resolved once.
 
-    `private` is `.dam`. Quarantined bytes lie among `originals` like all others, under
-    their hash, where nothing runs or opens them unasked.
+    `private` is `.dam`. `certificate` and `key` may lie anywhere, or not be there. Quarantined
+    bytes lie among `originals` like all others, under their hash, where nothing runs or opens
+    them unasked.
     """
 
     root: Path
@@ -367,11 +389,14 @@ class Workspace:
     lock: Path
     log: Path
     metrics: Path | None
+    certificate: Path
+    key: Path
 
     @classmethod
     def at(cls, root: Path, settings: Settings) -> Workspace:
         """The workspace in the resolved folder `root`; touches no disk."""
         private = root / ".dam"
+        made, named = private / "credentials", settings.credentials
         return cls(
             root=root,
             inbox=root / "inbox",
@@ -386,6 +411,8 @@ class Workspace:
             lock=private / "lock",
             log=private / "log" / "dam.log",
             metrics=root / settings.metrics if settings.metrics else None,
+            certificate=root / named.certificate if named.certificate else made / "certificate.pem",
+            key=root / named.key if named.key else made / "key.pem",
         )
 
 

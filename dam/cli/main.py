@@ -15,6 +15,7 @@ from dam.cli import (
     answers,
     audit,
     consent,
+    credentials,
     doctor,
     explain,
     export,
@@ -88,6 +89,7 @@ waive.register(app)
 redact.register(app)
 audit.register(app)
 export.register(app)
+credentials.register(app)
 rulebook.register(app)
 doctor.register(app)
 
