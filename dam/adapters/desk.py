@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.darkroom import Darkroom
@@ -47,6 +48,9 @@ from dam.core.told import Told
 from dam.core.view import Dossier
 from dam.core.waivers import Waiver
 from dam.core.watermark import Marks, load_marks
+
+if TYPE_CHECKING:
+    from dam.adapters.credentials import Signer
 
 #: Clocks of machines that share a workspace may differ by so much.
 CLOCK_TOLERANCE = timedelta(hours=24)
@@ -228,6 +232,16 @@ class Desk:
         # No digest of the record: even without details it says much of one person.
         unit.append(Event("consent.recorded", item.id), version.recorded_at)
         return True
+
+    def signer(self) -> Signer:
+        """Signs finished pictures with the workspace's certificate (`dam export --c2pa`).
+
+        Open it before anything is rendered: raises ConfigurationError where that cannot be done.
+        """
+        # It takes long to load, and few commands sign.
+        from dam.adapters.credentials import open_signer
+
+        return open_signer(self.workspace.certificate, self.workspace.key, self.now())
 
     def darkroom(self, workers: int | None = None) -> Darkroom:
         """Children that decode, look and render; to be used as a context manager."""

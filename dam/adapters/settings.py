@@ -92,6 +92,18 @@ class RenditionSettings(_Group):
     )
 
 
+class CredentialSettings(_Group):
+    """`[credentials]`: what `dam export --c2pa` signs with; else what `dam credentials create`
+    made. A key that belongs to another certificate is refused when it is to sign."""
+
+    certificate: Annotated[str, BeforeValidator(_file_path)] | None = Field(
+        default=None, description="the path of a file with certificates (PEM)"
+    )
+    key: Annotated[str, BeforeValidator(_file_path)] | None = Field(
+        default=None, description="the path of a file with a key (PEM)"
+    )
+
+
 class LogSettings(_Group):
     """`[log]`: when the operating log is turned over, and how many of its files are kept."""
 
@@ -143,6 +155,9 @@ class Settings(BaseSettings):
     log: LogSettings = Field(
         default=LogSettings(), description="a table [log] with max_bytes, files"
     )
+    credentials: CredentialSettings = Field(
+        default=CredentialSettings(), description="a table [credentials] with certificate, key"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -154,6 +169,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
+
+    @property
+    def names_credentials(self) -> bool:
+        """Whether pictures are signed with something else than `dam credentials create` made."""
+        return (self.credentials.certificate, self.credentials.key) != (None, None)
 
     @property
     def quiet_seconds(self) -> float:
@@ -185,6 +205,7 @@ _GROUPS: dict[str, type[_Group]] = {
     "limits": LimitSettings,
     "renditions": RenditionSettings,
     "log": LogSettings,
+    "credentials": CredentialSettings,
 }
 
 
@@ -356,8 +377,9 @@ def _missing(folder: Path) -> list[str]:
 class Workspace:
     """Where everything of one workspace lies; all paths absolute and resolved once.
 
-    `private` is `.dam`. Quarantined bytes lie among `originals` like all others, under
-    their hash, where nothing runs or opens them unasked.
+    `private` is `.dam`. `certificate` and `key` may lie anywhere, or not be there. Quarantined
+    bytes lie among `originals` like all others, under their hash, where nothing runs or opens
+    them unasked.
     """
 
     root: Path
@@ -374,11 +396,14 @@ class Workspace:
     lock: Path
     log: Path
     metrics: Path | None
+    certificate: Path
+    key: Path
 
     @classmethod
     def at(cls, root: Path, settings: Settings) -> Workspace:
         """The workspace in the resolved folder `root`; touches no disk."""
         private = root / ".dam"
+        made, named = private / "credentials", settings.credentials
         return cls(
             root=root,
             inbox=root / "inbox",
@@ -394,6 +419,8 @@ class Workspace:
             lock=private / "lock",
             log=private / "log" / "dam.log",
             metrics=root / settings.metrics if settings.metrics else None,
+            certificate=root / named.certificate if named.certificate else made / "certificate.pem",
+            key=root / named.key if named.key else made / "key.pem",
         )
 
 

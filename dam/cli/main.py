@@ -15,6 +15,7 @@ from dam.cli import (
     answers,
     audit,
     consent,
+    credentials,
     doctor,
     explain,
     export,
@@ -90,6 +91,7 @@ redact.register(app)
 audit.register(app)
 export.register(app)
 packs.register(app)
+credentials.register(app)
 rulebook.register(app)
 doctor.register(app)
 

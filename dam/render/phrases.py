@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from dam.render.phrases_credentials import CREDENTIALS
 from dam.render.phrases_doctor import DOCTOR, mark
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
@@ -299,6 +300,7 @@ SENTENCES: tuple[str, ...] = (
     ),
     mark("a face stands elsewhere in every photo: name one file in this row"),
     *DOCTOR,
+    *CREDENTIALS,
 )
 
 _FIXED = frozenset(s for s in SENTENCES if not _FIELD.search(s))

@@ -184,6 +184,7 @@ WORDS: frozenset[tuple[str, str]] = frozenset(
         mark_word("check", "SQLite"),
         mark_word("check", "memory"),
         mark_word("check", "watcher"),
+        mark_word("check", "content credentials"),
         mark_word("waiver", "in_force"),
         mark_word("waiver", "idle"),
         mark_word("waiver", "over"),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from dam.adapters.settings import Settings, Workspace
-from dam.flows.doctor import machine, places, records, watcher
+from dam.flows.doctor import credentials, machine, places, records, watcher
 from dam.flows.doctor.check import Check, Level
 
 __all__ = ["Check", "Level", "examine"]
@@ -24,5 +24,6 @@ def examine(
         *places.examine(workspace, settings, now),
         *records.examine(workspace, settings, now),
         *machine.examine(settings),
+        credentials.examine(workspace, settings, now()),
         watcher.examine(workspace, now()),
     )
