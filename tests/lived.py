@@ -18,6 +18,7 @@ from dam.core.past import PastAnswer
 from dam.core.rows import AssetRow
 from dam.flows import consents, export, ingest, past
 from dam.flows.consents import Speaker, Statement
+from dam.render import packs
 from tests import photos
 from tests.test_consents import spoken, written
 from tests.workspaces import NOBODY, Json, Workspace, environment
@@ -88,7 +89,8 @@ class Days:
 
     def send(self, out: Path) -> str:
         with self.desk() as desk, desk.darkroom(1) as room:
-            pack = export.export(desk, room, export.Order(Purpose.PRESS, "Le Journal", out))
+            order = export.Order(Purpose.PRESS, "Le Journal", out)
+            pack = export.export(desk, room, order, packs.documents)
             assert pack.id is not None
             return pack.id
 

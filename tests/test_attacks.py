@@ -13,6 +13,7 @@ from dam.adapters.settings import load_settings
 from dam.cli.context import now
 from dam.core.model import Purpose
 from dam.flows import export as flow
+from dam.render import packs
 from tests import photos
 from tests.workspaces import EMPTY_HALL, NOBODY, PHOTOGRAPHER, Workspace, by_source
 
@@ -128,7 +129,7 @@ def test_a_withdrawal_while_a_pack_is_made_wins(workspace: Workspace, tmp_path: 
     order = flow.Order(Purpose.PRESS, "Le Matin", out)
     places = Places.at(workspace.root, settings)
     with open_desk(places, settings, now, writing=True) as desk, desk.darkroom(1) as room:
-        pack = flow.export(desk, room, order, step=withdraw)
+        pack = flow.export(desk, room, order, packs.documents, step=withdraw)
     assert len(said) == 2
     assert len(pack.included) == len(pack.excluded) == 1
     assert [path.name for path in (out / "data/images").iterdir()] == [

@@ -1,17 +1,19 @@
-"""A withdrawal while a pack is made: once it is acknowledged, no pack comes that holds the picture."""
+"""A withdrawal while a pack is made: once it is acknowledged, no pack comes with the picture."""
 
 from __future__ import annotations
 
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from dam.cli.main import app
 from dam.core.rows import PackRow
@@ -50,6 +52,12 @@ def held_by(workspace: Workspace) -> dict[str, set[str]]:
     }
 
 
+def export_here(workspace: Workspace, out: Path) -> Result:
+    """Make a pack in this process, where a test can step in between."""
+    words = ["export", "press", "--recipient", "R", "--out", str(out), "--format", "json"]
+    return CliRunner().invoke(app, ["-C", str(workspace.root), *words], env=environment())
+
+
 # At a chosen moment --------------------------------------------------------------------------
 
 
@@ -84,7 +92,16 @@ def test_a_withdrawal_just_before_the_end_wins(
 
     monkeypatch.setattr(records, "put_on_record", put_on_record)
     monkeypatch.setattr(making.Making, "_seal", seal)
-    words = ["export", "press", "--recipient", "R", "--out", str(tmp_path / "p"), "--format", "json"]
+    words = [
+        "export",
+        "press",
+        "--recipient",
+        "R",
+        "--out",
+        str(tmp_path / "p"),
+        "--format",
+        "json",
+    ]
     ended = CliRunner().invoke(app, ["-C", str(workspace.root), *words], env=environment())
     assert done == [moment]
     told = json.loads(ended.stdout)
@@ -119,7 +136,16 @@ def test_a_consent_that_never_rests_gives_no_pack(
         return found
 
     monkeypatch.setattr(records, "put_on_record", put_on_record)
-    words = ["export", "press", "--recipient", "R", "--out", str(tmp_path / "p"), "--format", "json"]
+    words = [
+        "export",
+        "press",
+        "--recipient",
+        "R",
+        "--out",
+        str(tmp_path / "p"),
+        "--format",
+        "json",
+    ]
     ended = CliRunner().invoke(app, ["-C", str(workspace.root), *words], env=environment())
     assert json.loads(ended.stdout)["pack"] is None
     assert list(tmp_path.glob("p*")) == []
@@ -154,7 +180,9 @@ def race(workspace: Workspace, out: Path, number: int, wait: float) -> Json | No
     asset = assets_by_consent(workspace)[f"C-2021-{number:04}"]
     if not there:
         assert asset not in {item["asset"] for item in pack["included"]}
-        assert all(asset not in held for name, held in held_by(workspace).items() if name == pack["pack"])
+        assert all(
+            asset not in held for name, held in held_by(workspace).items() if name == pack["pack"]
+        )
         if out.exists():
             assert_not_in(out, asset)
     return pack if there else None
@@ -191,10 +219,6 @@ def test_a_hundred_times_at_any_moment(tmp_path: Path) -> None:
 # What a crash leaves -------------------------------------------------------------------------
 
 
-def sealed(workspace: Workspace) -> list[tuple[str, ...]]:
-    return workspace.rows("select state from packs")
-
-
 @pytest.mark.parametrize("there", [True, False])
 def test_what_a_crash_left_unsaid_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
@@ -217,16 +241,12 @@ def test_what_a_crash_left_unsaid_is_found_out(
     with monkeypatch.context() as patch:
         patch.setattr(records, "put_in_place", put_in_place)
         patch.setattr(records, "give_up", give_up)
-        words = ["-C", str(workspace.root), "export", "press", "--recipient", "R", "--out"]
-        CliRunner().invoke(app, [*words, str(tmp_path / "p")], env=environment())
+        export_here(workspace, tmp_path / "p")
     assert records.put_in_place is real
     assert (tmp_path / "p").exists() is there
     # It may be out: it counts, for an audit and for a recall, until somebody knows better.
     assert [pack["state"] for pack in workspace.ask("packs")["packs"]] == ["sealed"]
     ago = "update packs set made_at = datetime('now', '-1 hour')"
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(workspace.root / ".dam" / "catalogue.db")) as database:
         database.execute(ago)
         database.commit()

@@ -8,7 +8,9 @@ validate every pack with that package.
 
 from __future__ import annotations
 
+import hashlib
 import threading
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -36,6 +38,23 @@ def pack_sink(target: Path, kind: PackFormat) -> Iterator[PackSink]:
     pack_place.sweep(target.parent)
     with pack_place.refusing(*_ROOM), pack_place.hidden(target.parent) as staging:
         yield PackSink(staging, target, kind)
+
+
+def sealed_as(target: Path) -> str | None:
+    """SHA-256 in hex of the manifest of the pack at `target`; "" for something that is no pack,
+
+    None where nothing is.
+    """
+    try:
+        if target.is_dir():
+            return hashlib.sha256((target / bag.MANIFEST).read_bytes()).hexdigest()
+        with zipfile.ZipFile(target) as archive:
+            (name,) = (n for n in archive.namelist() if n.endswith(f"/{bag.MANIFEST}"))
+            return hashlib.sha256(archive.read(name)).hexdigest()
+    except FileNotFoundError:
+        return "" if target.exists() else None
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return ""
 
 
 class PackSink:

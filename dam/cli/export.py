@@ -89,6 +89,10 @@ def export(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="At most so many, the oldest first.")
     ] = None,
+    c2pa: Annotated[
+        bool,
+        typer.Option("--c2pa", help="Sign each picture with content credentials."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would go and what not; write nothing.")
     ] = False,
@@ -126,6 +130,7 @@ def export(
                 limit=limit,
             ),
             format=kind,
+            signed=c2pa,
         )
         if waiting := flow.unread_sidecars(desk):
             unread = say.ngettext(
@@ -138,6 +143,8 @@ def export(
                     "{unread}; one may be a withdrawal. Run dam ingest first", unread=unread
                 )
             )
+        # Asked for and not possible is no pack: found out before anything is rendered.
+        sign = desk.signer() if c2pa else None
         if dry_run:
             pack = flow.planned(desk, order)
         else:
@@ -145,7 +152,9 @@ def export(
                 desk.darkroom() as room,
                 terminal.progress(say.gettext("Exporting")) as (begin, step),
             ):
-                pack = flow.export(desk, room, order, packs.writer(desk), begin=begin, step=step)
+                pack = flow.export(
+                    desk, room, order, packs.documents, sign=sign, begin=begin, step=step
+                )
     if as_json:
         terminal.emit(_document(order, pack, shared.options(context).lang))
     else:

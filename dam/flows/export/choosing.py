@@ -15,6 +15,7 @@ from dam.core.model import Decision, Disposition, Purpose
 from dam.core.presets import Preset
 from dam.core.rows import AssetRow, AssetState
 from dam.core.view import Dossier
+from dam.flows.export.describing import faces_of
 from dam.flows.export.order import Candidate, Excluded, Order
 
 #: So many assets are read and decided together; the catalogue takes 500 at most.
@@ -62,8 +63,7 @@ def _verdicts(
 
 def _hidden(preset: Preset, candidate: Candidate) -> Verdict:
     """Excluded where every face is to be destroyed and nobody knows where they all are."""
-    faces = candidate.dossier.facts.faces
-    if preset.redaction == "rules" or faces.count == len(faces.boxes):
+    if faces_of(preset, candidate) is not None:
         return candidate
     what = "Every face is to be destroyed, and where all of them are is not known"
     return Excluded(candidate.row.id, (), what, "Run dam ingest with the face check")

@@ -10,7 +10,7 @@ from dam.adapters.desk import Desk
 from dam.core import plan
 from dam.core.model import Face, LocationPermission, Obligation, Rights
 from dam.core.packing import Contents, Picture
-from dam.core.presets import Preset
+from dam.core.presets import Preset, to_destroy
 from dam.core.view import chosen
 from dam.flows.export.order import Candidate, Included, Order
 
@@ -32,13 +32,12 @@ def rights_of(desk: Desk, preset: Preset, candidate: Candidate, pack: str) -> tu
     return replace(rights, captions=captions), line
 
 
-def faces_of(preset: Preset, candidate: Candidate) -> tuple[Face, ...]:
-    """What is destroyed in a picture: what the rules demand, and every face if the preset does."""
-    asked = tuple(redaction.face() for redaction in candidate.decision.redact)
-    if preset.redaction == "rules":
-        return asked
-    boxes = candidate.dossier.facts.faces.boxes
-    return (*asked, *(Face(box.x, box.y, box.w, box.h, box.score) for box in boxes))
+def faces_of(preset: Preset, candidate: Candidate) -> tuple[Face, ...] | None:
+    """What is destroyed in a picture; None where that is every face and nobody knows them all."""
+    asked = [redaction.face() for redaction in candidate.decision.redact]
+    seen = candidate.dossier.facts.faces
+    boxes = [Face(box.x, box.y, box.w, box.h, box.score) for box in seen.boxes]
+    return to_destroy(preset, asked, boxes if seen.count == len(boxes) else None)
 
 
 def picture_of(

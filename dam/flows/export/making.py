@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
 from dam.adapters.pack import PackSink
+from dam.core.credentials import Claim, claim_of
 from dam.core.errors import ConfigurationError, DamError, WorkspaceBusy
-from dam.core.model import Rights
 from dam.core.packing import Picture, Writer
 from dam.core.presets import Preset
 from dam.core.rows import PackRow
 from dam.flows.export import records
-from dam.flows.export.describing import contents_of, faces_of, picture_of, rights_of, until_of
+from dam.flows.export.deeds import deeds_of
+from dam.flows.export.describing import (
+    contents_of,
+    faces_of,
+    picture_of,
+    rights_of,
+    until_of,
+)
 from dam.flows.export.identity import Identity
 from dam.flows.export.order import Excluded, Included, Order, Pack
 from dam.flows.export.records import Sealed
@@ -25,8 +32,18 @@ from dam.flows.export.rendering import Made, Wanted, render_all
 #: Consents that change faster than a pack is put together hold it up so often, then it is given up.
 _ROUNDS: Final = 20
 
-#: Signs a finished picture in place: (its path, its rights, item) -> SHA-256 and bytes.
-Signing = Callable[[Path, Rights, Included], tuple[str, int]]
+
+class Signing(Protocol):
+    """Signs a finished picture in place; see `dam.adapters.credentials`."""
+
+    def sign(self, path: Path, claim: Claim) -> Signed: ...
+
+
+class Signed(Protocol):
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def size(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +87,9 @@ class Making:
             sha256=item.asset.sha256,
             rights=rights,
             line=line,
-            redact=faces_of(self.preset, item.candidate),
+            redact=faces_of(self.preset, item.candidate) or (),
             preset=self.preset,
-            style=self.desk.marks.style(self.order.purpose),
+            style=self.desk.marks.of(self.order.purpose, self.preset.mark),
             target=self.sink.place(item.file),
             thumb=self.sink.spare(f"thumb-{number}.jpg"),
             page=self.sink.spare(f"page-{number}.jpg") if booklet else None,
@@ -81,7 +98,9 @@ class Making:
     def _finished(self, item: Included, job: Wanted, made: Made, sign: Signing | None) -> Included:
         sha256, size = made.sha256, made.size
         if sign is not None:
-            sha256, size = sign(job.target, job.rights, item)
+            claim = claim_of(job.rights, self.order.purpose, deeds_of(item, job, made))
+            signed = sign.sign(job.target, claim)
+            sha256, size = signed.sha256, signed.size
         self.sink.note(item.file, sha256, size)
         picture: Picture = picture_of(
             self.desk,

@@ -10,8 +10,6 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-_TEXT = {"nullable": False, "server_default": ""}
-
 
 def upgrade() -> None:
     # Whatever an earlier version recorded had got its name: it may be out.
@@ -22,12 +20,13 @@ def upgrade() -> None:
         editorial,
         sa.Column("until", sa.Date()),
         sa.Column("format", sa.String(length=8), nullable=False, server_default="folder"),
-        sa.Column("rules_digest", sa.String(length=64), **_TEXT),
-        sa.Column("preset_digest", sa.String(length=64), **_TEXT),
+        sa.Column("rules_digest", sa.String(length=64), nullable=False, server_default=""),
+        sa.Column("preset_digest", sa.String(length=64), nullable=False, server_default=""),
         sa.Column("head_seq", sa.BigInteger(), nullable=False, server_default="0"),
-        sa.Column("head_hash", sa.String(length=64), **_TEXT),
+        sa.Column("head_hash", sa.String(length=64), nullable=False, server_default=""),
         sa.Column("signed", sa.Boolean(), nullable=False, server_default=sa.false()),
     ):
         op.add_column("packs", column)
-    op.add_column("pack_items", sa.Column("facts_digest", sa.String(length=64), **_TEXT))
+    digest = sa.Column("facts_digest", sa.String(length=64), nullable=False, server_default="")
+    op.add_column("pack_items", digest)
     op.add_column("pack_items", sa.Column("until", sa.Date()))
