@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 
 from dam.adapters import pack_files
-from dam.core.bag import BagFile
+from dam.core.bag import PAYLOAD, BagFile
 
 #: What the format can tell (DOS dates); `zipfile` raises beyond.
 _FIRST, _LAST = date(1980, 1, 1), date(2107, 12, 31)
@@ -32,6 +32,7 @@ def write(bag: Path, files: Iterable[BagFile], to: Path, root: str, day: date) -
     """
     by_name = {f"{root}/{file.path}": file for file in files}
     folders = {f"{up}/" for name in by_name for up in PurePosixPath(name).parents if up.name}
+    folders.add(f"{root}/{PAYLOAD}/")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(to, flags, 0o600), "wb") as out:
         with zipfile.ZipFile(out, "w") as bundle:

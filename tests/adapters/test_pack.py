@@ -14,9 +14,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dam.adapters.pack import PackSink, pack_sink
 from dam.core.errors import ConfigurationError, IntegrityError, StorageError
@@ -428,3 +431,67 @@ def test_what_fails_within_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         packing.make(tmp_path / "pack", "folder", sealed=stop)
     assert list(tmp_path.iterdir()) == []
+
+
+# Whatever happens before it is sealed ---------------------------------------------------------
+
+_NAMES = st.sampled_from(["a.jpg", "A.jpg", "b.jpg", "images/a.jpg", "images", "a.txt", "../a.jpg"])
+_STEPS = st.one_of(
+    st.tuples(st.sampled_from(["place", "drop"]), _NAMES, st.just(b"")),
+    st.tuples(st.sampled_from(["picture", "write", "beside"]), _NAMES, st.binary(max_size=9)),
+    st.tuples(st.sampled_from(["reset", "seal"]), st.just(""), st.just(b"")),
+)
+
+
+def step(sink: PackSink, what: str, name: str, data: bytes) -> None:
+    match what:
+        case "place":
+            sink.place(name).write_bytes(b"not noted")
+        case "picture":
+            packing.picture(sink, name, data)
+        case "write" | "beside":
+            sink.write(name, data, beside=what == "beside")
+        case "drop":
+            sink.drop(name)
+        case "reset":
+            sink.reset()
+        case "seal":
+            sink.seal(INFO, ROOT, DAY)
+
+
+@settings(max_examples=60)
+@given(steps=st.lists(_STEPS, max_size=12), kind=st.sampled_from(get_args(PackFormat)))
+def test_a_pack_holds_what_was_put_in_last(
+    steps: list[tuple[str, str, bytes]], kind: PackFormat
+) -> None:
+    """Whatever was refused, dropped, replaced or sealed before."""
+    pictures: dict[str, bytes] = {}
+    texts: dict[str, bytes] = {}
+    with TemporaryDirectory() as folder:
+        target = packing.place(Path(folder), kind)
+        with pack_sink(target, kind) as sink:
+            for what, name, data in steps:
+                try:
+                    step(sink, what, name, data)
+                except IntegrityError:
+                    continue
+                if what == "picture":
+                    pictures[f"data/{name}"] = data
+                elif what in ("write", "beside"):
+                    texts[name if what == "beside" else f"data/{name}"] = data
+                elif what == "reset":
+                    texts.clear()
+                elif what == "drop":
+                    pictures.pop(f"data/{name}", None)
+                    texts.pop(f"data/{name}", None)
+            sink.seal(INFO, ROOT, DAY)
+            sink.publish()
+        if kind == "zip":
+            assert bags.zip_problems(target, ROOT) == []
+            with zipfile.ZipFile(target) as bundle:
+                bundle.extractall(folder)
+            target = Path(folder) / ROOT
+        assert bags.problems(target) == []
+        own = {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"}
+        found = {name: (target / name).read_bytes() for name in files(target) if name not in own}
+        assert found == {**pictures, **texts}
