@@ -10,15 +10,18 @@ from pathlib import Path
 import pytest
 
 from dam.adapters import certificates, credentials
+from dam.adapters.credentials_check import check_signed
+from dam.adapters.desk import Desk, open_desk
 from dam.adapters.settings import Workspace as Places
 from dam.adapters.settings import load_settings
 from dam.core import errors
 from dam.core.credentials import Deed, claim_of
+from dam.core.facts import Facts
 from dam.core.model import Purpose
 from dam.render import phrases
-from tests import signing
+from tests import leaks, photos, signing
 from tests.adapters.jpegs import RIGHTS, rendition
-from tests.workspaces import Json, Workspace
+from tests.workspaces import EMPTY_HALL, Json, Workspace, sha256
 
 CREATE = ("credentials", "create", "--organisation", "Programme AMAL")
 NAME = "content credentials"
@@ -67,6 +70,36 @@ def test_a_certificate_is_made_shown_and_signs(workspace: Workspace) -> None:
     after = signer.signed(rendition(), claim_of(RIGHTS, Purpose.PRESS, Deed))
     anchor = places.certificate.with_name("authority.pem").read_text()
     assert credentials.read(after, anchor).state == credentials.TRUSTED
+
+
+def test_the_desk_signs_what_stands_in_the_archive(workspace: Workspace, tmp_path: Path) -> None:
+    """A rendition of a camera's picture, with its profile; nothing of the original gets in."""
+    workspace.drop("IMG_0001.JPG", photos.jpeg(1, orientation=6), EMPTY_HALL)
+    assert workspace.ingest()["counts"]["approved"] == 1
+    made(workspace)
+    (name,) = workspace.filed()
+    before = (workspace.archive / name).read_bytes()
+    path = tmp_path / "a.jpg"
+    path.write_bytes(before)
+    places = Places.at(workspace.root, settings := load_settings(workspace.root, {}))
+    with open_desk(places, settings, signing.now) as desk:
+        rights, _ = desk.credits.rights(facts_of(desk), pack="P-1")
+        claim = claim_of(rights, Purpose.PRESS, [Deed.TURNED, Deed.CREDITED])
+        signed = desk.signer().sign(path, claim)
+    after = path.read_bytes()
+    assert (signed.sha256, signed.size) == (sha256(after), len(after))
+    assert check_signed(before, after, claim) == ()
+    assert not [word for word in photos.SECRETS if word in after]
+    assert leaks.found_in(after, {"IMG_0001", "15:04"}) == set()
+    # The packs' pictures in the archive itself stay as they were.
+    assert (workspace.archive / name).read_bytes() == before
+
+
+def facts_of(desk: Desk) -> Facts:
+    (row,) = desk.catalog.assets()
+    facts = desk.facts(row)
+    assert facts is not None
+    return facts
 
 
 def test_another_takes_its_place_only_where_that_is_asked_for(workspace: Workspace) -> None:

@@ -334,6 +334,19 @@ def test_any_changed_byte_is_found(
         assert credentials.read(bytes(bad)).state == INVALID
 
 
+def test_every_byte_of_the_credentials_is_accounted_for(
+    desk: Desk, pair: tuple[bytes, bytes]
+) -> None:
+    """None of them could be another without one of the two readers seeing it."""
+    before, after = pair
+    start = after.index(b"\xff\xeb")
+    end = start + 2 + int.from_bytes(after[start + 2 : start + 4], "big")
+    for at in range(start, end):
+        bad = after[:at] + bytes((after[at] ^ 1,)) + after[at + 1 :]
+        if check_signed(before, bad, CLAIM, desk.chain) == ():
+            assert credentials.read(bad).state == INVALID, at - start
+
+
 @given(data=st.data())
 @settings(max_examples=40)
 def test_a_cut_or_patched_file_never_throws(pair: tuple[bytes, bytes], data: st.DataObject) -> None:
