@@ -16,7 +16,6 @@ from datetime import date, datetime
 from dam import __version__
 from dam.core.model import Purpose, Rights
 from dam.core.plain import line, tidy
-from dam.core.readings import MarkStyle
 
 Json = dict[str, object]
 
@@ -115,13 +114,6 @@ def claim_of(rights: Rights, purpose: Purpose, deeds: Iterable[Deed]) -> Claim:
         captured=told.captured,
         deeds=tuple(deed for deed in Deed if deed in done),
     )
-
-
-def marked(style: MarkStyle) -> tuple[Deed, ...]:
-    """What drawing a mark of this style adds to a picture."""
-    if style.kind == "credit":
-        return (Deed.CREDITED,)
-    return (Deed.MARKED, Deed.CREDITED) if style.line else (Deed.MARKED,)
 
 
 def generator() -> Json:

@@ -15,7 +15,6 @@ from dam.core import credentials, jumbf
 from dam.core.credentials import ACTIONS, METADATA, TRAINING, Deed, claim_of
 from dam.core.jumbf import Broken, Tagged, read_box, read_cbor
 from dam.core.model import Purpose
-from dam.core.readings import MarkStyle
 from tests.adapters.jpegs import RIGHTS
 
 DAY = date(2021, 11, 18)
@@ -61,18 +60,9 @@ def test_actions_begin_with_the_capture_and_name_no_place_nor_number() -> None:
         assert not any(letter.isdigit() for letter in one["description"])
 
 
-@pytest.mark.parametrize(
-    ("style", "added"),
-    [
-        (MarkStyle(), (Deed.CREDITED,)),
-        (MarkStyle("tiled"), (Deed.MARKED, Deed.CREDITED)),
-        (MarkStyle("logo", line=False), (Deed.MARKED,)),
-    ],
-)
-def test_what_a_mark_adds(style: MarkStyle, added: tuple[Deed, ...]) -> None:
-    assert credentials.marked(style) == added
-    claim = claim_of(RIGHTS, Purpose.PRESS, [*reversed(added), Deed.RESIZED])
-    assert claim.deeds == (Deed.RESIZED, *added)
+def test_deeds_come_in_the_order_in_which_they_are_done() -> None:
+    claim = claim_of(RIGHTS, Purpose.PRESS, [Deed.CREDITED, Deed.RESIZED, Deed.CREDITED])
+    assert claim.deeds == (Deed.RESIZED, Deed.CREDITED)
 
 
 def test_what_is_not_known_is_left_out() -> None:
