@@ -16,9 +16,10 @@ from dam.core import credentials
 from dam.core.credentials import ACTIONS, DATA_HASH, METADATA, TRAINING, Claim
 from dam.core.jumbf import Box, Broken, Tagged, read_box, read_cbor
 
-#: APP11, and what its payload starts with: `JP`, an instance, a sequence (ISO/IEC 19566-5, D.2).
 _APP11, _SCAN = 0xEB, 0xDA
-_HEADER = 8
+#: What the payload of APP11 starts with (ISO/IEC 19566-5, D.2): `JP`, the number that the library
+#: gives to its box, and that this is the first segment of it.
+_HEADER = b"JP\x02\x11\0\0\0\1"
 #: The labels of all that a store may hold, each exactly once.
 _ASSERTIONS = (ACTIONS, TRAINING, METADATA, DATA_HASH)
 _KINDS = {ACTIONS: "cbor", TRAINING: "cbor", METADATA: "json", DATA_HASH: "cbor"}
@@ -56,7 +57,7 @@ def _complaints(before: bytes, after: bytes, claim: Claim, chain: Sequence[bytes
         yield "Credentials: the picture itself was changed"
     if _spans(before):
         yield "Credentials: the picture had credentials before"
-    store = read_box(after[start + 4 + _HEADER : end])
+    store = read_box(after[start + 4 + len(_HEADER) : end])
     if (store.kind, store.label, len(store.boxes)) != ("c2pa", "c2pa", 1):
         raise Broken("Credentials: not one store with one manifest")
     (manifest,) = store.boxes
@@ -92,7 +93,7 @@ def _segment(after: bytes) -> tuple[int, int]:
     if len(spans) != 1:
         raise Broken("Credentials: not one APP11 segment")
     start, end = spans[0]
-    if after[start + 4 : start + 6] != b"JP" or after[start + 8 : start + 12] != b"\0\0\0\1":
+    if after[start + 4 : end][: len(_HEADER)] != _HEADER:
         raise Broken("Credentials: an APP11 segment of another kind")
     return start, end
 

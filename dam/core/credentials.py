@@ -27,16 +27,16 @@ DATA_HASH = "c2pa.hash.data"
 
 
 class Deed(enum.StrEnum):
-    """What was done to a picture on its way from the original, in words that viewers know."""
+    """What was done to a picture on its way from the original, in the order in which it is."""
 
     #: From another format (HEIC, camera raw, TIFF ...) to JPEG.
     CONVERTED = "converted"
-    #: Its colours were converted into another colour space.
-    COLOUR = "colour"
     #: Turned upright.
     TURNED = "turned"
     #: Made smaller.
     RESIZED = "resized"
+    #: Its colours were converted into another colour space.
+    COLOUR = "colour"
     #: Faces or regions were destroyed; how many and whose is said nowhere.
     REDACTED = "redacted"
     #: A visible mark was drawn on it (a logo, tiles).
@@ -50,9 +50,9 @@ class Deed(enum.StrEnum):
 #: other an assertion of an ingredient that was taken out.
 _SAID: dict[Deed, tuple[str, str]] = {
     Deed.CONVERTED: ("c2pa.converted", "Converted to JPEG"),
-    Deed.COLOUR: ("c2pa.adjustedColor", "Converted to another colour space"),
     Deed.TURNED: ("c2pa.orientation", "Turned upright"),
     Deed.RESIZED: ("c2pa.resized", "Made smaller"),
+    Deed.COLOUR: ("c2pa.adjustedColor", "Converted to another colour space"),
     Deed.REDACTED: ("c2pa.edited", "Parts of the picture were destroyed to protect people"),
     Deed.MARKED: ("c2pa.edited", "A visible mark was added"),
     Deed.CREDITED: ("c2pa.addedText", "A visible credit line was added"),
@@ -95,8 +95,12 @@ class Claim:
 
 
 def claim_of(rights: Rights, purpose: Purpose, deeds: Iterable[Deed]) -> Claim:
-    """The claim of a picture whose metadata say `rights`; captions stay out of it."""
-    told = tidy(rights)
+    """The claim of a picture whose metadata say `rights`; captions stay out of it.
+
+    `deeds` in any order. It never says that these were all: what was done to a picture before
+    it was dropped, nobody knows.
+    """
+    told, done = tidy(rights), set(deeds)
     return Claim(
         pack=told.pack,
         purpose=purpose,
@@ -108,7 +112,7 @@ def claim_of(rights: Rights, purpose: Purpose, deeds: Iterable[Deed]) -> Claim:
         web_statement=told.web_statement,
         data_mining=told.data_mining,
         captured=told.captured,
-        deeds=tuple(dict.fromkeys(deeds)),
+        deeds=tuple(deed for deed in Deed if deed in done),
     )
 
 

@@ -46,7 +46,8 @@ CREDENTIALS: tuple[str, ...] = (
         "C2PA claim signing, document signing or e-mail protection"
     ),
     mark("The certificate is not accepted for content credentials"),
-    mark("The certificate is not accepted for content credentials ({codes})"),
+    mark("c2pa-python does not sign here as it should"),
+    mark("pip install c2pa-python=={version}"),
     mark("Ask its authority for one that C2PA accepts, or make one: dam credentials create"),
     mark("Content credentials cannot be signed or read: c2pa-python is not installed here"),
     mark("pip install 'dam[c2pa]'"),
