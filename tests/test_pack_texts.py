@@ -126,7 +126,10 @@ def test_captions_come_back_from_csv_and_json(pack: Contents, caption: str, name
     told = json.loads(found["captions.json"])
     assert told["recipient"] == outgoing(name)
     (one,) = told["pictures"]
-    assert one["captions"] == {"fr": outgoing(caption, lines=True), "ar": outgoing(name, lines=True)}
+    assert one["captions"] == {
+        "fr": outgoing(caption, lines=True),
+        "ar": outgoing(name, lines=True),
+    }
     assert controls("".join(one["captions"].values())) == set()
 
 
@@ -192,7 +195,13 @@ def test_the_terms_are_whole_in_each_language(pack: Contents, lang: str) -> None
     flat = " ".join(told.translate(dict.fromkeys(map(ord, STEERING))).split())
     for words in SAID[lang]:
         assert any(word in flat for word in words.split("|")), words
-    for name in ("pk-7f3a91c2", "AMAL", "Le Journal", "photos@amal.example", "https://amal.example"):
+    for name in (
+        "pk-7f3a91c2",
+        "AMAL",
+        "Le Journal",
+        "photos@amal.example",
+        "https://amal.example",
+    ):
         assert name in flat
     assert pack.usage_terms[lang] in flat
     # Six uses and five ways of handling are forbidden, four things are to be done when asked.

@@ -176,9 +176,7 @@ def _withdrawn(pack: Contents, say: Speech) -> Section:
                 " out of your archives"
             ),
             say.gettext("leave them out of what is not printed yet and of every new edition"),
-            say.gettext(
-                "delete all copies, those of your printers and service providers included"
-            ),
+            say.gettext("delete all copies, those of your printers and service providers included"),
             say.gettext("confirm this in writing, with the id of the pack ({pack})", pack=ident),
         ),
     )
