@@ -229,6 +229,12 @@ def test_small_pictures_are_read_one_by_one(pack: Contents, tmp_path: Path) -> N
     assert whole < len(data) * 1.3 + 4e6
 
 
+def test_it_is_made_where_the_preset_asks_for_it(pack: Contents) -> None:
+    assert [name for name, _ in pack_page.documents(pack)] == ["index.html"]
+    without = replace(pack, preset=Preset(Purpose.PRESS, texts=("captions", "terms")))
+    assert list(pack_page.documents(without)) == []
+
+
 def test_the_same_pack_has_the_same_page(pack: Contents) -> None:
     assert pack_page.document(pack) == pack_page.document(replace(pack))
 
