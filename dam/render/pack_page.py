@@ -62,6 +62,12 @@ class _Shown:
     captions: Sequence[_Caption]
 
 
+def documents(pack: Contents) -> Iterator[Document]:
+    """The page, where the preset asks for one."""
+    if "index" in pack.preset.texts:
+        yield document(pack)
+
+
 def document(pack: Contents) -> Document:
     """The page; it stands beside the payload, whose pictures it links to.
 
