@@ -19,11 +19,11 @@ from PIL import Image
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, PdfObject, StreamObject
 
+from dam.core import logos
 from dam.core.credits import Logo, ProgrammeFile
 from dam.core.errors import ConfigurationError, ProblemsError
 from dam.core.packing import Contents
 from dam.core.presets import TextKind
-from dam.render import booklet as module
 from dam.render import paper
 from dam.render.booklet import booklet, documents
 from dam.render.contact_sheet import contact_sheet
@@ -185,7 +185,7 @@ def test_it_can_be_read_with_the_ears(made: Mapping[str, bytes]) -> None:
         assert b"pdfuaid" in described.get_data()
         preferences = root["/ViewerPreferences"].get_object()
         assert isinstance(preferences, DictionaryObject)
-        assert preferences["/Direction"] == ("/R2L" if lang == "ar" else "/L2R")
+        assert str(preferences["/Direction"]) == ("/R2L" if lang == "ar" else "/L2R")
         assert reader.metadata is not None
         assert reader.metadata.title
         assert str(reader.metadata.author).translate(_UNSEEN) == "AMAL"
@@ -484,7 +484,7 @@ def test_typst_itself_reads_nothing_that_an_svg_names(
     mixed: Contents, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Should a way to name a file be overlooked above, the sandbox holds."""
-    monkeypatch.setattr(module.logos, "checked", lambda programmes, files: dict(files))
+    monkeypatch.setattr(logos, "checked", lambda programmes, files: dict(files))
     secret = tmp_path / "secret.png"
     secret.write_bytes(png())
     up = os.path.relpath(secret, "/tmp/dam-xxxxxxxx/logos")

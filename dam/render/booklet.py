@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dam.core import logos
 from dam.core.credits import Logo, ProgrammeFile, in_order
 from dam.core.packing import Contents, Document, Picture
 from dam.core.towns import in_script
-from dam.render import contact_sheet, paper
-from dam.render.days import spelled
+from dam.render import contact_sheet, pack_credits, pack_terms, paper
 from dam.render.lang import LANGUAGES, Speech, speech
 from dam.render.plates import plates
 from dam.render.text import apart, outgoing
@@ -89,7 +89,7 @@ def _data(contents: Contents, shown: list[Picture], names: Mapping[str, str], sa
         "line": _line(contents.programmes, shown, say),
         "cover": _cover(shown),
         "programmes": [_programme(p, say, beside) for p in contents.programmes],
-        "pictures": [_picture(p, names[p.asset], say, beside) for p in shown],
+        "pictures": [_picture(p, names[p.asset], contents, say, beside) for p in shown],
         "plates": [{"kind": p.kind, "pictures": list(p.pictures)} for p in pages],
         "closing": _closing(contents, shown, say, beside),
     }
@@ -100,8 +100,8 @@ def _words(say: Speech) -> Told:
         "programme": say.gettext("The programme"),
         "captions": say.gettext("Captions"),
         "caption_at": say.gettext("Caption on page {n}", n="{n}"),
-        "credits": say.gettext("Credits and terms"),
-        "terms": say.gettext("Terms of use"),
+        "credits": pack_credits.title(say),
+        "terms": pack_terms.title(say),
         "partners": say.gettext("Partners"),
     }
 
@@ -269,7 +269,9 @@ def _set(text: str, say: Speech) -> Told:
     return {"lang": say.lang, "rtl": _leftward(say.lang), "text": text}
 
 
-def _picture(picture: Picture, file: str, say: Speech, beside: Iterable[str]) -> Told:
+def _picture(
+    picture: Picture, file: str, contents: Contents, say: Speech, beside: Iterable[str]
+) -> Told:
     captions = _chosen(picture.captions, say.lang, beside)
     place = contact_sheet.place(picture, say)
     first = str(captions[0]["text"]) if captions else ""
@@ -282,7 +284,7 @@ def _picture(picture: Picture, file: str, say: Speech, beside: Iterable[str]) ->
         "place": ""
         if place and first.lstrip("\u2068").startswith(place.strip("\u2068\u2069"))
         else place,
-        "date": "" if picture.taken is None else spelled(picture.taken, say),
+        "date": contact_sheet.taken(picture, contents, say),
         "captions": captions,
     }
 
@@ -296,15 +298,9 @@ def _town(city: str, say: Speech) -> str:
 
 def _closing(contents: Contents, shown: list[Picture], say: Speech, beside: Iterable[str]) -> Told:
     programmes = contents.programmes
-    names = list(dict.fromkeys(p.photographer for p in shown if p.photographer))
-    photos = ""
-    if names:
-        *first, last = names
-        who = say.either("and", [say.list(first), last]) if first else say.ident(last)
-        photos = say.gettext("Photos: {names}", names=who)
     events, head = contents.head
     return {
-        "photos": photos,
+        "photos": pack_credits.photographers(replace(contents, pictures=tuple(shown)), say),
         "organisation": say.ident(contents.organisation),
         "thanks": _each(programmes, "thanks", say.lang),
         "partners": list(

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dam.core.credits import in_order
-from dam.core.model import Use
 from dam.core.packing import Contents, Picture
 from dam.core.towns import in_script
-from dam.render import paper
-from dam.render.days import spelled
+from dam.render import cldr, pack_terms, paper
 from dam.render.lang import LANGUAGES, Speech, speech
 from dam.render.text import outgoing
 
@@ -52,7 +50,7 @@ def _data(contents: Contents, say: Speech) -> Mapping[str, object]:
         "count": say.ngettext("{n} picture", "{n} pictures", len(contents.pictures)),
         "page": say.gettext("Page {n} of {all}", n="{n}", all="{all}"),
         "terms": terms(contents, say),
-        "pictures": [_picture(n, p, say) for n, p in enumerate(contents.pictures, 1)],
+        "pictures": [_picture(n, p, contents, say) for n, p in enumerate(contents.pictures, 1)],
     }
 
 
@@ -60,24 +58,27 @@ def _name(number: int) -> str:
     return f"thumbs/{number:05}.jpg"
 
 
-def _picture(number: int, picture: Picture, say: Speech) -> Mapping[str, object]:
-    taken = "" if picture.taken is None else spelled(picture.taken, say)
+def _picture(
+    number: int, picture: Picture, contents: Contents, say: Speech
+) -> Mapping[str, object]:
+    about = (place(picture, say), taken(picture, contents, say))
     return {
         "file": _name(number),
         "width": picture.width,
         "height": picture.height,
         "alt": alt(picture, say),
         "name": picture.file.rsplit("/", 1)[-1],
-        "about": [text for text in (place(picture, say), taken) if text],
+        "about": [text for text in about if text],
         "credit": say.ident(outgoing(picture.credit)),
     }
 
 
 def place(picture: Picture, say: Speech) -> str:
-    """The town; a country by its name alone. Nothing where neither may be named."""
+    """The town, else the country; nothing where neither may be named."""
     if picture.city:
         return say.ident(outgoing(in_script(picture.city, say.lang == "ar")))
-    return say.ident(outgoing(picture.country)) if len(picture.country) > 2 else ""
+    country = cldr.country(picture.country, say.lang) if picture.country else ""
+    return say.ident(outgoing(country))
 
 
 def alt(picture: Picture, say: Speech) -> str:
@@ -87,25 +88,20 @@ def alt(picture: Picture, say: Speech) -> str:
     return outgoing(found) or say.gettext("Photograph")
 
 
+def taken(picture: Picture, contents: Contents, say: Speech) -> str:
+    """The day it was taken, as it is called where the pack goes; empty where that is guessed."""
+    if picture.taken is None:
+        return ""
+    return say.ident(cldr.day(picture.taken, say.lang, contents.territory))
+
+
 def terms(contents: Contents, say: Speech) -> list[tuple[str, str]]:
-    """For what, where, until when, for whom, and whom to ask: (what, told)."""
-    purpose = say.word("purpose", contents.purpose)
-    if contents.use != Use.EDITORIAL:
-        purpose = say.list([purpose, say.word("use", contents.use)])
-    everywhere = contents.territory == "world"
-    until = (
-        say.gettext("as long as the people shown agree")
-        if contents.until is None
-        else spelled(contents.until, say)
-    )
-    told = [
-        (say.word("heading", "purpose"), purpose),
-        (
-            say.word("heading", "territory"),
-            say.gettext("the whole world") if everywhere else say.ident(contents.territory),
-        ),
-        (say.word("heading", "until"), until),
-        (say.word("heading", "recipient"), say.ident(outgoing(contents.recipient))),
-        (say.gettext("Questions and withdrawal"), say.ident(outgoing(contents.contact))),
+    """For whom, for what, where, until when, and whom to ask: (what, told)."""
+    return [
+        (say.pgettext("pack", "Made for"), say.ident(outgoing(contents.recipient))),
+        (say.pgettext("pack", "Purpose"), say.word("purpose", contents.purpose)),
+        (say.pgettext("pack", "Use"), say.word("use", contents.use)),
+        (say.pgettext("pack", "Territory"), pack_terms.territory(contents, say)),
+        (say.pgettext("pack", "Last day of use"), pack_terms.last_day(contents, say)),
+        (say.pgettext("pack", "Contact"), say.ident(outgoing(contents.contact))),
     ]
-    return [(word[:1].upper() + word[1:], text) for word, text in told]
