@@ -21,7 +21,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, PdfObject, StreamObject
 
 from dam.core import logos
 from dam.core.credits import Logo, ProgrammeFile
-from dam.core.errors import ConfigurationError, ProblemsError
+from dam.core.errors import USAGE, ConfigurationError, ProblemsError
 from dam.core.packing import Contents
 from dam.core.presets import TextKind
 from dam.render import paper
@@ -29,9 +29,10 @@ from dam.render.booklet import booklet, documents
 from dam.render.contact_sheet import contact_sheet
 from dam.render.plates import FEW, plates, shape
 from dam.render.text import outgoing
-from tests import packs
+from tests import packs, photos
 from tests.packs import BROAD, LYING, SQUARE, STANDING
 from tests.test_audit_paper import NOTO, Word, words
+from tests.workspaces import EMPTY_HALL, Workspace
 
 _UNSEEN = str.maketrans("", "", "\u2066\u2067\u2068\u2069\u200b")
 MARKUP = '#read("/etc/passwd") $x$ *b* _i_ \\n @ref <label> #panic(1) https://example.org/[a](b)'
@@ -492,3 +493,45 @@ def test_typst_itself_reads_nothing_that_an_svg_names(
         body = f'<image href="{href}" width="9" height="9"/>'.encode()
         with pytest.raises(Exception, match="could not be made"):
             booklet(with_logos(mixed, {"a.svg": SVG % body}), "fr")
+
+
+# --- as people use it ---------------------------------------------------------------------
+
+
+def test_a_pack_has_its_booklets(tmp_path: Path) -> None:
+    """With the workspace's logos and template; what is wrong with them is said before anything."""
+    workspace = Workspace.init(tmp_path / "w")
+    workspace.drop("hall.jpg", photos.jpeg(1, 480, 320), EMPTY_HALL + "programme: amal\n")
+    workspace.ingest()
+    amal = workspace.root / "rules" / "programmes" / "amal.yaml"
+    amal.write_text(
+        amal.read_text("utf-8")
+        + "logos:\n  - {file: un.svg, row: institution, alt: {fr: Emblème}}\n"
+        + "  - {file: gone.png, row: donor, alt: {fr: Fonds}}\n",
+        "utf-8",
+    )
+    logos_ = amal.parent / "logos"
+    logos_.mkdir()
+    (logos_ / "un.svg").write_bytes(SVG % b"<script/>")
+    out = ("export", "press", "--recipient", "R", "--out", str(tmp_path / "pack"))
+    told = workspace.run(*out, code=USAGE).stderr.decode()
+    assert "rules/programmes/logos/un.svg: holds a script" in told
+    assert "rules/programmes/logos/gone.png: is not there" in told
+    (logos_ / "un.svg").write_bytes(DRAWN)
+    (logos_ / "gone.png").write_bytes(png())
+    template = workspace.root / "rules" / "templates" / "booklet.typ"
+    template.parent.mkdir()
+    template.write_bytes(HEAD + b'#read("../../x")')
+    told = workspace.run(*out, code=USAGE).stderr.decode()
+    assert "rules/templates/booklet.typ:3 cannot be used: it reads outside of its folder" in told
+    assert not (tmp_path / "pack").exists()
+    template.unlink()
+    workspace.json(*out)
+    data = tmp_path / "pack" / "data"
+    assert {path.name for path in data.glob("*.pdf")} == {
+        *(f"booklet.{lang}.pdf" for lang in ("fr", "ar", "en")), "contact-sheet.pdf",
+    }  # fmt: skip
+    made = (data / "booklet.fr.pdf").read_bytes()
+    assert "Renforcerlacohésionsociale" in text(made)
+    assert {"Emblème", "Fonds"} <= {str(alt) for alt in _alts(PdfReader(io.BytesIO(made)))}
+    assert b"hall.jpg" not in made
