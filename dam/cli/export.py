@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dam.adapters.desk import Desk
+from dam.adapters.marks import read_logos, read_template
 from dam.cli import context as shared
 from dam.cli import ingest as passes
+from dam.core import logos
 from dam.core.errors import UsageError
 from dam.core.model import Purpose, Use, one_word
-from dam.core.packing import PackFormat
+from dam.core.packing import PackFormat, Writer
 from dam.core.selecting import Query, Selection
 from dam.flows import answers
 from dam.flows import export as flow
@@ -145,6 +149,7 @@ def export(
             )
         # Asked for and not possible is no pack: found out before anything is rendered.
         sign = desk.signer() if c2pa else None
+        write = _writer(desk)
         if dry_run:
             pack = flow.planned(desk, order)
         else:
@@ -152,13 +157,18 @@ def export(
                 desk.darkroom() as room,
                 terminal.progress(say.gettext("Exporting")) as (begin, step),
             ):
-                pack = flow.export(
-                    desk, room, order, packs.documents, sign=sign, begin=begin, step=step
-                )
+                pack = flow.export(desk, room, order, write, sign=sign, begin=begin, step=step)
     if as_json:
         terminal.emit(_document(order, pack, shared.options(context).lang))
     else:
         _tell(context, order, pack, dry_run=dry_run)
+
+
+def _writer(desk: Desk) -> Writer:
+    """Who writes the texts. Raises ProblemsError for a logo that cannot be used."""
+    programmes = desk.programmes.values()
+    logos.checked(programmes, read_logos(desk.workspace.rules, programmes))
+    return partial(packs.documents, template=read_template(desk.workspace.rules))
 
 
 def _forms(given: list[Form]) -> tuple[PackFormat, bool]:

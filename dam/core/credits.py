@@ -12,7 +12,7 @@ from datetime import date
 from string import Formatter
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 
 from dam.core.errors import ProblemsError
 from dam.core.facts import DAY_RECEIVED, FILE_DATE, Facts
@@ -58,17 +58,44 @@ class CreditsFile(Strict):
     photographers: tuple[Photographer, ...] = Field(min_length=1)
 
 
+#: A file of `rules/programmes/logos/`, never of a folder in it or outside.
+LogoName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.(png|svg)$", strip_whitespace=True
+    ),
+]
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", strip_whitespace=True)]
+
+
+class Logo(Strict):
+    """A logo on the last page of a booklet: its file, whose it is, and where it stands."""
+
+    file: LogoName
+    alt: dict[Language, Text] = Field(min_length=1)
+    row: Literal["institution", "partner", "donor"]
+
+
 class ProgrammeFile(Strict):
     """`rules/programmes/ID.yaml`: schema dam/programme/1. Texts by language."""
 
     schema_: Literal["dam/programme/1"] = Field(alias="schema")
     id: Ident
     title: dict[str, Text]
+    subtitle: dict[Language, Text] = Field(default_factory=dict)
+    #: Paragraphs.
+    text: dict[Language, tuple[Text, ...]] = Field(default_factory=dict)
     institution: dict[str, Text] = Field(default_factory=dict)
+    led_by: dict[Language, Text] = Field(default_factory=dict)
+    carried_out_by: dict[Language, Text] = Field(default_factory=dict)
+    in_partnership_with: dict[Language, Text] = Field(default_factory=dict)
     campaign: dict[str, Text] = Field(default_factory=dict)
     donor: dict[str, Text] = Field(default_factory=dict)
+    thanks: dict[Language, Text] = Field(default_factory=dict)
     partners: tuple[Text, ...] = ()
     places: tuple[Text, ...] = ()
+    colour: Colour | None = None
+    logos: tuple[Logo, ...] = ()
 
 
 #: The programme speaks French first; the first language given is also the default one.

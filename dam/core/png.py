@@ -19,6 +19,7 @@ _PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _INDEXED = 3
 #: Samples a pixel by colour type: those that can be transparent.
 _SAMPLES = {_INDEXED: 1, 4: 2, 6: 4}
+_OPAQUE = {0: 1, 2: 3}
 _FILTERS = 4
 
 
@@ -28,6 +29,15 @@ def transparent_png(data: bytes) -> bytes:
     Takes 8 bits a sample with an alpha channel, or a palette with transparency, not interlaced.
     Raises ValueError, in words for whoever drew it, for anything else.
     """
+    return _proved(data, opaque=False)
+
+
+def plain_png(data: bytes) -> bytes:
+    """The same for a picture that need not be transparent: grey, RGB and palettes as well."""
+    return _proved(data, opaque=True)
+
+
+def _proved(data: bytes, *, opaque: bool) -> bytes:
     if len(data) > MAX_BYTES:
         raise ValueError(f"is larger than {MAX_BYTES // 1024} KiB")
     if not data.startswith(_SIGNATURE):
@@ -36,7 +46,8 @@ def transparent_png(data: bytes) -> bytes:
     names = [name for name, _ in chunks]
     if names[:1] != [b"IHDR"] or names[-1:] != [b"IEND"] or len(chunks[0][1]) != 13:
         raise ValueError("is damaged")
-    _check(chunks[0][1], names, b"".join(body for name, body in chunks if name == b"IDAT"))
+    packed = b"".join(body for name, body in chunks if name == b"IDAT")
+    _check(chunks[0][1], names, packed, opaque=opaque)
     return _SIGNATURE + b"".join(_packed(name, body) for name, body in chunks if name in _PIXELS)
 
 
@@ -58,16 +69,18 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     raise ValueError("is cut off")
 
 
-def _check(header: bytes, names: list[bytes], packed: bytes) -> None:
+def _check(header: bytes, names: list[bytes], packed: bytes, *, opaque: bool) -> None:
     width, height, depth, colour, *methods, interlaced = struct.unpack(">IIBBBBB", header)
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
         raise ValueError(f"is larger than {MAX_SIDE} pixels a side")
-    if colour not in _SAMPLES or (colour == _INDEXED and not {b"PLTE", b"tRNS"} <= set(names)):
+    samples = _SAMPLES | (_OPAQUE if opaque else {})
+    needed = {b"PLTE"} if opaque else {b"PLTE", b"tRNS"}
+    if colour not in samples or (colour == _INDEXED and not needed <= set(names)):
         raise ValueError("has no transparent ground: export it as PNG with transparency")
     single = all(names.count(name) <= 1 for name in _PIXELS if name != b"IDAT")
     if depth != 8 or any(methods) or interlaced or not single:
         raise ValueError("is no plain PNG: export it with 8 bits a channel, not interlaced")
-    stride = width * _SAMPLES[colour] + 1
+    stride = width * samples[colour] + 1
     unpacker = zlib.decompressobj()
     try:
         pixels = unpacker.decompress(packed, stride * height + 1)

@@ -1,25 +1,13 @@
-"""An audit for paper: PDF by typst, tagged for those who read with their ears (PDF/UA-1).
-
-All that it tells goes in as data and none of it is ever read as markup. Fonts are the packaged
-Noto ones alone; nothing is taken from the machine or the network, nor from typst's own fonts.
-"""
+"""An audit for paper (`dam.render.paper`)."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
-from importlib import resources
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
-import typst  # noqa: TID251
 
 from dam.core.audit import Audit
-from dam.core.errors import DamError
 from dam.core.tally import UNDATED
-from dam.render import audits, fonts, page
+from dam.render import audits, page, paper
 from dam.render.audits import Cells, Told
 from dam.render.lang import Speech
 from dam.render.text import clean
@@ -37,40 +25,7 @@ def pdf(found: Audit, say: Speech) -> bytes:
 
     Raises ConfigurationError where the fonts are missing, DamError where typst fails.
     """
-    told = json.dumps(_legible(_data(found, say)), ensure_ascii=False)
-    faces = typst.Fonts(False, False, fonts.folders())
-    source = resources.files("dam").joinpath("render", "templates", "audit.typ").read_bytes()
-    with TemporaryDirectory(prefix="dam-") as name:
-        folder = Path(name)
-        (folder / "audit.typ").write_bytes(source)
-        try:
-            made = typst.compile(
-                folder / "audit.typ",
-                root=folder,
-                font_paths=faces,
-                ignore_system_fonts=True,
-                sys_inputs={"data": told},
-                pdf_standards="ua-1",
-                package_path=folder,
-                package_cache_path=folder,
-                timestamp=int(datetime.combine(found.as_of, time(), UTC).timestamp()),
-                format="pdf",
-            )
-        except typst.TypstError as error:
-            raise DamError("The PDF could not be made", "Use --format html instead") from error
-    return made
-
-
-def _legible(told: object, *, drawn: bool = True) -> object:
-    """The same data, every text in letters that the fonts have, and joined where it is drawn."""
-    if isinstance(told, str):
-        legible = fonts.legible(told)
-        return fonts.joined(legible) if drawn else legible
-    if isinstance(told, Mapping):
-        return {name: _legible(value, drawn=name not in _UNDRAWN) for name, value in told.items()}
-    if isinstance(told, list | tuple):
-        return [_legible(value, drawn=drawn) for value in told]
-    return told
+    return paper.compiled("audit.typ", _data(found, say), found.as_of, undrawn=_UNDRAWN)
 
 
 def _data(found: Audit, say: Speech) -> Mapping[str, object]:

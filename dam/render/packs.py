@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dam.core.packing import Contents, Document
-from dam.render import pack_texts
+from dam.render import booklet, pack_texts
 
 
-def documents(contents: Contents) -> Iterator[Document]:
-    """Every text and page of a pack, one by one."""
+def documents(contents: Contents, template: bytes | None = None) -> Iterator[Document]:
+    """Every text and page of a pack, one by one.
+
+    `template` is the workspace's own one of booklets. Raises ConfigurationError where it or a
+    logo cannot be used.
+    """
     yield from pack_texts.documents(contents)
+    yield from booklet.documents(contents, template)

@@ -16,8 +16,9 @@ from dam.adapters.desk import (
     read_folder,
     read_rule_file,
 )
-from dam.adapters.marks import read_marks
+from dam.adapters.marks import read_logos, read_marks
 from dam.adapters.settings import Settings, Workspace
+from dam.core import logos
 from dam.core.credits import load_credits, load_programmes
 from dam.core.errors import DamError, ProblemsError
 from dam.core.presets import load_presets
@@ -58,7 +59,8 @@ def _credits(workspace: Workspace) -> Check:
     try:
         file = f"{workspace.rules.name}/{CREDITS}"
         roster = load_credits(read_rule_file(workspace.rules / CREDITS, file))
-        load_programmes(read_folder(workspace.rules, PROGRAMMES))
+        programmes = load_programmes(read_folder(workspace.rules, PROGRAMMES)).values()
+        logos.checked(programmes, read_logos(workspace.rules, programmes))
     except DamError as error:
         return _unread(name, error, "Correct it, then run dam doctor again")
     return fine(name, f"in the roster: {len(roster.file.photographers)}")

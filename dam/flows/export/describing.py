@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from dam.adapters.desk import Desk
+from dam.adapters.marks import read_logos
 from dam.core import plan
 from dam.core.model import Face, LocationPermission, Obligation, Rights
 from dam.core.packing import Contents, Picture
@@ -107,6 +108,7 @@ def contents_of(
     shown = tuple(picture for _, picture in held if picture is not None)
     used = {item.asset.programme for item, picture in held if picture is not None}
     file = desk.credits.file
+    programmes = tuple(p for ident, p in sorted(desk.programmes.items()) if ident in used)
     return Contents(
         id=ident,
         day=day,
@@ -120,8 +122,9 @@ def contents_of(
         contact=desk.pack.policy.withdrawal_contact,
         usage_terms=dict(file.usage_terms),
         web_statement=file.web_statement or "",
-        programmes=tuple(p for ident, p in sorted(desk.programmes.items()) if ident in used),
+        programmes=programmes,
         pictures=shown,
+        logos=read_logos(desk.workspace.rules, programmes),
         head=head,
         signed=order.signed,
     )
