@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import pty
+import subprocess
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dam.core import errors
+from dam.core.findings import nears
 from dam.core.report import Kind
 from tests import photos
 from tests.faults.test_clocks import dated
 from tests.test_consents import spoken, written
-from tests.workspaces import NOBODY, Json, Workspace, once
+from tests.workspaces import NOBODY, Json, Workspace, environment, once
 
 SOON = (date.today() + timedelta(days=20)).isoformat()  # noqa: DTZ011
 NOVEMBER, DECEMBER = "2021:11:18 10:00:00", "2021:12:24 10:00:00"
@@ -173,6 +180,7 @@ def test_tables_and_csv_tell_the_same(known: Workspace) -> None:
         (("--since", "2022-01-02", "--until", "2022-01-01"), "--since lies after --until"),
         (("--since", "yesterday"), "does not match"),
         (("--by", "weather"), "is not one of"),
+        (("--kind", "integrity", "--fail-on", "refused"), "leaves out what --fail-on waits for"),
     ],
 )
 def test_what_cannot_be_meant(known: Workspace, words: tuple[str, ...], hint: str) -> None:
@@ -204,3 +212,53 @@ def test_what_went_out_and_what_is_gone(tmp_path: Path) -> None:
     (out,) = [f for f in found["findings"] if f["kind"] == "withdrawn_in_pack"]
     assert (out["pack"], out["severity"]) == (pack["pack"], "critical")
     workspace.run("audit", "--fail-on", "integrity,withdrawn_in_pack", code=errors.FINDINGS)
+
+
+def on_a_terminal(workspace: Workspace, width: int, *words: str) -> list[str]:
+    """The lines that somebody sees on a terminal so wide, before it breaks any."""
+    held, terminal = pty.openpty()
+    command = workspace.command("audit", *words)
+    said = environment({"COLUMNS": str(width), "NO_COLOR": "1", "TERM": "dumb"})
+    done = subprocess.Popen(command, env=said, stdout=terminal, stderr=subprocess.DEVNULL)
+    os.close(terminal)
+    told = bytearray()
+    with suppress(OSError):  # that is how a terminal ends
+        while piece := os.read(held, 4096):
+            told += piece
+    os.close(held)
+    assert done.wait(timeout=120) == 0
+    return told.decode().splitlines()
+
+
+@pytest.mark.parametrize("by", ["finding", "asset", "pack", "place", "consent"])
+def test_it_is_sensible_on_a_narrow_terminal(known: Workspace, by: str) -> None:
+    """No line is broken by the terminal but the ledger's hash, and no day, id or name is cut."""
+    lines = on_a_terminal(known, 80, "--by", by)
+    assert all(len(line) <= 80 for line in lines if not line.startswith("ledger:"))
+    shown = {word.strip(",;") for line in lines for word in line.split()}
+    for row in table(known, "--by", by):
+        cells = [row[name] for name in ("asset", "consent", "until", "place") if name in row]
+        assert {word.strip(",") for cell in cells for word in cell.split()} <= shown
+
+
+def test_what_is_waived_does_not_end_soon(tmp_path: Path) -> None:
+    """A consent that is over is no consent that ends: its waiver is the finding."""
+    workspace = Workspace.init(tmp_path / "w")
+    workspace.drop("over.jpg", dated(1, NOVEMBER), child(1, valid_until="2024-01-01"))
+    workspace.ingest()
+    (asset,) = named(workspace).values()
+    until = ("--until", SOON, "--reason", "Asked again by telephone")
+    workspace.run("waive", asset, "in-time", "--by", "safeguarding-officer", *until)
+    for about in ((), ("--kind", "waiver,expiring")):
+        found = audit(workspace, *about)
+        assert found["kinds"] == {"waiver": 1}
+        assert kinds_of(found, asset) == {"waiver"}
+
+
+@given(st.dates(), st.integers(-800, 800), st.integers(0, 400))
+def test_what_is_near(day: date, away: int, ahead: int) -> None:
+    try:
+        end = day + timedelta(days=away)
+    except OverflowError:
+        return
+    assert nears(end, day, ahead) == (day <= end <= day + timedelta(days=ahead))

@@ -110,6 +110,21 @@ def test_every_figure_is_that_of_the_json(workspace: Workspace, tmp_path: Path) 
     ]
 
 
+@pytest.mark.parametrize("by", ["photographer", "place", "programme", "subject", "consent"])
+def test_what_somebody_asks_to_sum_up_by_is_there(
+    workspace: Workspace, tmp_path: Path, by: str
+) -> None:
+    told = audit(workspace, "--by", by)["by"]
+    page = Tables(page_of(workspace, tmp_path / "audit.html", "--by", by))
+    heading, *rows = page.tables["by"]
+    assert heading[:2] == [by, "photos"]
+    names = ("assets", "approved", "held", "refused", "quarantined", "with_minors", "covered")
+    assert {row[0]: [int(cell) for cell in row[1:8]] for row in rows} == {
+        name or "not stated": [line[n] for n in names] for name, line in told.items()
+    }
+    assert "by" not in Tables(page_of(workspace, tmp_path / "plain.html")).tables
+
+
 def test_it_is_a_new_file_of_its_owner(workspace: Workspace, tmp_path: Path) -> None:
     target = tmp_path / "audit.html"
     page_of(workspace, target)

@@ -95,6 +95,19 @@ def test_every_figure_is_that_of_the_json(workspace: Workspace, tmp_path: Path) 
     assert SCRIPT in whole.replace(" ", "") or SCRIPT.replace(" ", "") in whole.replace(" ", "")
 
 
+def test_what_somebody_asks_for_is_there(workspace: Workspace, tmp_path: Path) -> None:
+    told = audit(workspace, "--by", "photographer")["by"]
+    found = lines(paper(workspace, tmp_path / "sums.pdf", "--by", "photographer"))
+    sums = numbers_after(found, "Pictures by photographer", [name or "not stated" for name in told])
+    names = ("assets", "approved", "held", "refused", "quarantined", "with_minors", "covered")
+    assert sums == {name or "not stated": [s[n] for n in names] for name, s in told.items()} != {}
+    due = audit(workspace, "--by", "renewal")["renewals"]
+    found = lines(paper(workspace, tmp_path / "due.pdf", "--by", "renewal"))
+    below = " ".join(found[found.index("Consents to renew") : found.index("Press packs")])
+    assert due
+    assert all(each["consent"] in below and each["advice"] in below for each in due)
+
+
 @pytest.mark.parametrize("lang", ["en", "fr", "ar"])
 def test_it_can_be_read_with_the_ears(workspace: Workspace, tmp_path: Path, lang: str) -> None:
     reader = paper(workspace, tmp_path / "audit.pdf", lang=lang)

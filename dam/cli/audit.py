@@ -140,6 +140,11 @@ def audit(
     if format_ in (Format.HTML, Format.PDF) and out is None and sys.stdout.isatty():
         raise UsageError("A page is nothing for a terminal", f"Add --out audit.{format_}")
     failing, kinds = _kinds(fail_on), _kinds(kind)
+    if kinds and failing - kinds:
+        raise UsageError(
+            f"--kind leaves out what --fail-on waits for: {', '.join(sorted(failing - kinds))}",
+            "Name it in both, or leave --kind out",
+        )
     wanted = Wanted(_day(since), _day(until), programme, place, photographer, purpose)
     if wanted.since and wanted.until and wanted.since > wanted.until:
         raise UsageError("--since lies after --until", "Swap the two days")
@@ -163,7 +168,7 @@ def audit(
     ):
         _tell(found, listed, format_, lang, limit, thumbnail)
     if wrong := found.failing(failing):
-        raise FindingsError(f"{wrong} findings of the kinds asked for", "See above")
+        raise FindingsError(f"Findings of the kinds asked for: {wrong}", "See above")
 
 
 def _past(desk: Desk, as_of: datetime | None) -> Past | None:
@@ -225,12 +230,12 @@ def _tell(
     elif format_ is Format.HTML:
         from dam.render import audit_html
 
-        sys.stdout.writelines(audit_html.pages(found, speech(lang), thumbnail))
+        sys.stdout.writelines(audit_html.pages(found, speech(lang), thumbnail, told))
     elif format_ is Format.PDF:
         from dam.render import audit_pdf
 
         sys.stdout.flush()
-        sys.stdout.buffer.write(audit_pdf.pdf(found, speech(lang)))
+        sys.stdout.buffer.write(audit_pdf.pdf(found, speech(lang), told))
         sys.stdout.buffer.flush()
     else:
         _print(found, told, speech(lang), limit)
@@ -268,7 +273,7 @@ def _print(found: Audit, told: Told, say: Speech, limit: int) -> None:
             ("approved", "held", "refused", "quarantined"),
         )
     ]
-    terminal.line(
+    terminal.block(
         say.gettext(
             "Audit of {day}: {assets}; {counts}; waivers in force: {waivers}",
             day=found.as_of,

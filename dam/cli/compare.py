@@ -64,7 +64,7 @@ def compare(
         found = diff.compare(before, after)
         _tell(found, format_, shared.options(context).lang)
     if wrong := found.failing(failing):
-        raise FindingsError(f"{wrong} new findings of the kinds asked for", "See above")
+        raise FindingsError(f"New findings of the kinds asked for: {wrong}", "See above")
 
 
 def known_on(desk: Desk, day: date) -> Past | None:

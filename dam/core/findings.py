@@ -118,8 +118,8 @@ def findings(
 
 
 def nears(end: date | None, day: date, ahead: int) -> TypeGuard[date]:
-    """Whether an end lies at most so many days ahead of a day."""
-    return end is not None and (end - day).days <= ahead
+    """Whether an end lies on a day or at most so many days ahead of it."""
+    return end is not None and 0 <= (end - day).days <= ahead
 
 
 def _expiring(until: date) -> tuple[dict[str, str], dict[str, str]]:

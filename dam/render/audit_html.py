@@ -42,10 +42,12 @@ class _Table:
     quiet: bool = False
 
 
-def pages(found: Audit, say: Speech, thumbnail: Thumbnails | None = None) -> Iterator[str]:
+def pages(
+    found: Audit, say: Speech, thumbnail: Thumbnails | None = None, by: Told = Told.FINDING
+) -> Iterator[str]:
     """The file in pieces, rows as they come. `thumbnail` gives the JPEG of what may be shown;
 
-    without it there are no pictures.
+    without it there are no pictures. What `by` asks for is there besides.
     """
     return sealed.stream(
         "audit",
@@ -58,11 +60,13 @@ def pages(found: Audit, say: Speech, thumbnail: Thumbnails | None = None) -> Ite
         words=page.words(say),
         sign=page.sign(say),
         totals=list(page.totals(found, say)),
-        parts=list(_parts(found, say, thumbnail)),
+        parts=list(_parts(found, say, thumbnail, by)),
     )
 
 
-def _parts(found: Audit, say: Speech, thumbnail: Thumbnails | None) -> Iterator[_Table | _Chart]:
+def _parts(
+    found: Audit, say: Speech, thumbnail: Thumbnails | None, by: Told
+) -> Iterator[_Table | _Chart]:
     """Tables and charts in the order in which they stand."""
     words = page.words(say)
 
@@ -77,6 +81,8 @@ def _parts(found: Audit, say: Speech, thumbnail: Thumbnails | None) -> Iterator[
     if (ends := _ends(found, say)).bars:
         yield ends
     yield replace(told("ends", audits.ends(found, say)), quiet=bool(ends.bars))
+    if by not in page.ALWAYS:
+        yield _shown("by", page.by(by, say), audits.cells(found, by, say), say)
     yield told("packs", audits.cells(found, Told.PACK, say))
     yield told("findings", audits.cells(found, Told.FINDING, say), (0, 1))
     assets = told("assets", audits.cells(found, Told.ASSET, say), (1,))

@@ -16,19 +16,22 @@ from dam.render.text import clean
 LINES = 2000
 #: What is told about the file and the charts, not drawn.
 _UNDRAWN = frozenset({"file_title", "author", "alt", "told"})
+#: How wide columns are to each other.
+_SUMS = (2.4, *(1.0,) * 7, 1.4)
+_RENEWALS = (1.2, 1.7, 1.5, 1.6, 0.8, 3.4)
 #: So many bars stand beside each other.
 _ACROSS = 18
 
 
-def pdf(found: Audit, say: Speech) -> bytes:
-    """The whole file; the same audit gives the same bytes.
+def pdf(found: Audit, say: Speech, by: Told = Told.FINDING) -> bytes:
+    """The whole file, with what `by` asks for; the same audit gives the same bytes.
 
     Raises ConfigurationError where the fonts are missing, DamError where typst fails.
     """
-    return paper.compiled("audit.typ", _data(found, say), found.as_of, undrawn=_UNDRAWN)
+    return paper.compiled("audit.typ", _data(found, say, by), found.as_of, undrawn=_UNDRAWN)
 
 
-def _data(found: Audit, say: Speech) -> Mapping[str, object]:
+def _data(found: Audit, say: Speech, by: Told) -> Mapping[str, object]:
     return {
         "lang": say.lang,
         "rtl": say.lang == "ar",
@@ -45,6 +48,7 @@ def _data(found: Audit, say: Speech) -> Mapping[str, object]:
         "kinds": _table(audits.kinds(found, say), say),
         "months": _table(audits.cells(found, Told.MONTH, say), say),
         "ends_table": _table(audits.ends(found, say), say),
+        "by": _by(found, by, say),
         "packs": _listed(found, Told.PACK, say),
         "findings": _listed(found, Told.FINDING, say),
         "assets": _listed(found, Told.ASSET, say),
@@ -56,6 +60,14 @@ def _data(found: Audit, say: Speech) -> Mapping[str, object]:
             "across": _ACROSS,
         },
     }
+
+
+def _by(found: Audit, by: Told, say: Speech) -> Mapping[str, object] | None:
+    """What else was asked for, with its heading and the widths of its columns."""
+    if by in page.ALWAYS:
+        return None
+    widths = _RENEWALS if by is Told.RENEWAL else _SUMS
+    return {"title": page.by(by, say), "widths": widths, "listed": _listed(found, by, say)}
 
 
 def _listed(found: Audit, told: Told, say: Speech) -> Mapping[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from dam.core.audit import Audit
 from dam.render import audits, counts
+from dam.render.audits import Told
 from dam.render.lang import Speech
 
 #: Headings above numbers.
@@ -41,6 +42,23 @@ def words(say: Speech) -> Mapping[str, str]:
         "none": say.gettext("none"),
         "shown": say.gettext("{shown} of {all} lines", shown="{shown}", all="{all}"),
     }
+
+
+#: What pages list whether or not somebody asks for it.
+ALWAYS = frozenset({Told.FINDING, Told.ASSET, Told.PACK, Told.MONTH})
+
+
+def by(told: Told, say: Speech) -> str:
+    """The heading of what else was asked for."""
+    headings = {
+        Told.RENEWAL: say.gettext("Consents to renew"),
+        Told.PROGRAMME: say.gettext("Pictures by programme"),
+        Told.PLACE: say.gettext("Pictures by place"),
+        Told.PHOTOGRAPHER: say.gettext("Pictures by photographer"),
+        Told.SUBJECT: say.gettext("Pictures by subject"),
+        Told.CONSENT: say.gettext("Pictures by consent"),
+    }
+    return headings[told]
 
 
 def sign(say: Speech) -> list[str]:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from rich.console import Console  # noqa: TID251
@@ -26,7 +27,16 @@ from rich.table import Table  # noqa: TID251
 from rich.text import Text  # noqa: TID251
 
 from dam.render.lang import Speech
-from dam.render.text import Shown, clean, enclosed, mended, right_to_left, wrapped
+from dam.render.text import (
+    Shown,
+    clean,
+    enclosed,
+    isolated,
+    joined,
+    mended,
+    right_to_left,
+    wrapped,
+)
 from dam.render.text import columns as columns_of
 
 STYLES = {
@@ -39,6 +49,8 @@ STYLES = {
 }
 #: Wide enough that piped tables are not folded.
 _PIPE_WIDTH = 200
+#: A few words of a table may be cut; one that is by so much wider than the terminal is no table.
+_FOLDED = 1.25
 #: Paragraphs are no wider than this.
 _PAGE = 80
 
@@ -103,14 +115,51 @@ def line(text: str, style: str = "") -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A plain table of harmless cells; a cell that names a disposition is coloured."""
+    """A plain table of harmless cells; a cell that names a disposition is coloured.
+
+    Where the terminal is too narrow for its columns, each row is a paragraph of its own.
+    """
     out = output()
-    drawn = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    least = _least(columns, rows)
+    if least > out.width * _FOLDED:
+        _paragraphs(columns, rows)
+        return
+    gap = (0, 1) if least <= out.width else (0, 1, 0, 0)
+    drawn = Table(box=None, pad_edge=False, header_style="bold", show_edge=False, padding=gap)
     for number, column in enumerate(columns):
-        drawn.add_column(_Cell(clean(column)), overflow="fold", no_wrap=number == 0)
+        whole = number == 0 or any(isinstance(row[number], date) for row in rows)
+        drawn.add_column(_Cell(clean(column)), overflow="fold", no_wrap=whole)
     for row in rows:
         drawn.add_row(*(_cell(value) for value in row))
     out.print(drawn)
+
+
+def _least(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
+    """How wide a table must be for no word in it to be cut."""
+    widest = [_longest(column) for column in columns]
+    for row in rows:
+        widest = [max(now, _longest(cell)) for now, cell in zip(widest, row, strict=True)]
+    return sum(widest) + 2 * (len(widest) - 1)
+
+
+def _longest(cell: object) -> int:
+    return max(map(columns_of, _plain(cell).split()), default=0)
+
+
+def _paragraphs(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Each row by its first cell, then what is known, behind its heading."""
+    for row in rows:
+        told = zip(columns[1:], map(_plain, row[1:]), strict=True)
+        known = (joined(": ", (column, _apart(text))) for column, text in told if text)
+        block(joined("  ", (_plain(row[0]), joined("; ", known))), hang=4)
+
+
+def _apart(text: Shown) -> Shown:
+    return isolated(text) if right_to_left(text) else text
+
+
+def _plain(cell: object) -> Shown:
+    return clean("" if cell is None else cell.text if isinstance(cell, Styled) else cell)
 
 
 @dataclass(frozen=True, slots=True)
