@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel import Locale, UnknownLocaleError  # noqa: TID251
+from babel.dates import format_date  # noqa: TID251
 
 #: The United Nations call it by another name than the CLDR does (UN M49).
 _UNITED_NATIONS = {

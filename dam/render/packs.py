@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dam.core.packing import Contents, Document
-from dam.render import booklet, pack_texts
+from dam.render import booklet, pack_page, pack_texts
 
 
 def documents(contents: Contents, template: bytes | None = None) -> Iterator[Document]:
@@ -16,3 +16,4 @@ def documents(contents: Contents, template: bytes | None = None) -> Iterator[Doc
     """
     yield from pack_texts.documents(contents)
     yield from booklet.documents(contents, template)
+    yield from pack_page.documents(contents)
