@@ -12,6 +12,7 @@ from functools import cache
 
 from dam.render.phrases_credentials import CREDENTIALS
 from dam.render.phrases_doctor import DOCTOR, mark
+from dam.render.phrases_packs import PACKS
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 
@@ -165,8 +166,6 @@ SENTENCES: tuple[str, ...] = (
         "is not on record"
     ),
     mark("The asset changed meanwhile"),
-    mark("It changed while the pack was made: run again"),
-    mark("Due to be looked at again: run dam ingest"),
     mark("The photographer is no longer in the roster"),
     mark("Not taken yet: {why}"),
     mark("Nothing to do; it is tried again"),
@@ -301,6 +300,7 @@ SENTENCES: tuple[str, ...] = (
     mark("a face stands elsewhere in every photo: name one file in this row"),
     *DOCTOR,
     *CREDENTIALS,
+    *PACKS,
 )
 
 _FIXED = frozenset(s for s in SENTENCES if not _FIELD.search(s))

@@ -96,6 +96,8 @@ WORDS: frozenset[tuple[str, str]] = frozenset(
         mark_word("heading", "covered"),
         mark_word("heading", "day"),
         mark_word("heading", "ended"),
+        mark_word("heading", "file"),
+        mark_word("heading", "usable today"),
         mark_word("heading", "held"),
         mark_word("heading", "month"),
         mark_word("heading", "pack"),
