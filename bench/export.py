@@ -186,7 +186,7 @@ def _render(desk: Desk, preset: Preset, out: Path) -> None:
 def _one_round(
     root: Path, photos: list[Path], purpose: Purpose, workers: int
 ) -> tuple[float, float, float, tuple[int, int]]:
-    """Seconds of (rendering, rendering again out of what was kept, baseline), memory early, late."""
+    """Seconds of (rendering, again out of what was kept, baseline); memory early and late."""
     out, bare = root / "out", root / "bare"
     memory = _Memory()
     with _desk(root, workers) as desk:
