@@ -34,7 +34,7 @@ def test_every_problem_is_told_and_nothing_works_until_it_is_mended(workspace: W
         told = " ".join(workspace.run(*words, code=errors.USAGE).stderr.decode().split())
         for place in ("web.yaml:2: size", "web.yaml:3: mark", "donor.yaml:2: qualite"):
             assert f"rules/purposes/{place}" in told
-    told = workspace.run("doctor", code=errors.FINDINGS).stdout.decode()
+    told = workspace.run("doctor", code=errors.USAGE).stdout.decode()
     assert "rules/purposes/donor.yaml" in "".join(told.split("\n"))
 
 
