@@ -10,3 +10,12 @@ def decode_and_encode(job: tuple[str, str]) -> None:
     source, target = job
     with Image.open(source) as picture:
         picture.convert("RGB").save(target, quality=90)
+
+
+def decode_resize_and_encode(job: tuple[str, str, int, int]) -> None:
+    """Decode one photograph, resize it to a longer side, encode it at a quality; nothing else."""
+    source, target, side, quality = job
+    with Image.open(source) as picture:
+        scale = min(1.0, side / max(picture.size))
+        size = (round(picture.width * scale), round(picture.height * scale))
+        picture.convert("RGB").resize(size, Image.Resampling.LANCZOS).save(target, quality=quality)

@@ -9,8 +9,10 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -131,7 +133,7 @@ def wide() -> bytes:
     return out.getvalue()
 
 
-ODD = {
+ODD: dict[str, Callable[[], bytes]] = {
     "deep.tif": lambda: formats.deep_tiff([(n * 257, n * 200, n * 100) for n in range(0, 250, 10)],
                                           2),
     "ink.jpg": lambda: formats.saved(formats.board().convert("CMYK"), "JPEG"),
@@ -144,7 +146,8 @@ ODD = {
 
 def test_other_kinds_of_originals_look_like_their_archive_renditions(tmp_path: Path) -> None:
     """The archive's picture is decoded at full size after a look; a pack's without one."""
-    pytest.importorskip("pillow_heif").register_heif_opener()
+    heif: Any = pytest.importorskip("pillow_heif")
+    heif.register_heif_opener()
     workspace = Workspace.init(tmp_path / "w")
     for name, draw in ODD.items():
         workspace.drop(name, draw(), EMPTY_HALL)

@@ -449,7 +449,7 @@ def copied(
     if size == picture.size:
         small = picture.copy()
     else:
-        small = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        small = picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
     if not imaging_color.is_plain(icc):
         icc = imaging_color.in_space(small, icc, Color.SRGB)
     return encode(small, quality=quality, icc=icc), size

@@ -107,6 +107,8 @@ class Renditions:
 
         They lose their place in one step, so that nothing is put there while they go.
         """
+        if not os.path.lexists(self.folder / asset):
+            return
         aside = self.folder / f".{secrets.token_hex(8)}"
         try:
             (self.folder / asset).rename(aside)

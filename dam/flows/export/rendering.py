@@ -82,7 +82,8 @@ def render_all(
     """Each picture in the given order, with what was made or why it could not be made.
 
     Several at once, and never more in memory than that. What cannot be made leaves no file behind
-    and stops no other. `step` is called after each. Raises StorageError where the disk refuses and
+    and stops no other. `step` is called after each. Not to be called inside a transaction: the
+    catalogue is asked meanwhile. Raises StorageError where the disk refuses and
     NoDarkroom where nothing can be rendered at all.
     """
     work = functools.partial(_answered, desk, room)
