@@ -96,6 +96,7 @@ WORDS: frozenset[tuple[str, str]] = frozenset(
         mark_word("heading", "covered"),
         mark_word("heading", "day"),
         mark_word("heading", "ended"),
+        mark_word("heading", "consents"),
         mark_word("heading", "file"),
         mark_word("heading", "usable today"),
         mark_word("heading", "held"),
