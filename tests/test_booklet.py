@@ -378,6 +378,30 @@ def test_a_template_of_the_workspace_takes_its_place(mixed: Contents) -> None:
     assert squeezed(packs.amal().title["fr"]) in text(made["booklet.fr.pdf"])
 
 
+def test_the_template_of_the_documentation(mixed: Contents) -> None:
+    page = (packs.RULES.parent / "docs" / "booklet.md").read_text("utf-8")
+    (shown,) = re.findall(r'(?:^    .*\n)*    #import "paper.typ".*\n(?:^    .*\n)+', page, re.M)
+    source = re.sub("^ {4}", "", shown, flags=re.M).encode()
+    reader = PdfReader(io.BytesIO(booklet(mixed, "ar", source)))
+    assert len(list(_alts(reader))) == len(mixed.pictures)
+
+
+def test_the_data_of_the_documentation(mixed: Contents, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every word of data.json is told in docs/booklet.md, and no other."""
+    page = (packs.RULES.parent / "docs" / "booklet.md").read_text("utf-8")
+    table = page.split("`data.json`; a **text**")[1].split("\n## ")[0]
+    told = {word for row in re.findall(r"^\| (`.*?) \|", table, re.M) for word in row.split("`")}
+    seen: list[Mapping[str, object]] = []
+
+    def keep(template: str, data: Mapping[str, object], *_: object, **__: object) -> bytes:
+        seen.append(data)
+        return b""
+
+    monkeypatch.setattr(paper, "compiled", keep)
+    booklet(mixed, "fr")
+    assert set(seen[0]) == told - {"", ", "}
+
+
 @pytest.mark.parametrize(
     ("source", "why"),
     [

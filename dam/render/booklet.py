@@ -27,8 +27,8 @@ UNDRAWN = frozenset({"file_title", "author", "alt"})
 COLOUR = "#0a6ebd"
 _LEFTWARD = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 _MARK = re.compile(r"(\S{1,16})\s*[:：]\s+(\S.*)", re.DOTALL)
-#: Spaces at which a French line must not break.
-_SPACED = re.compile(" (?=[:;!?»])|(?<=«) ")
+#: Spaces at which a French line must not break: at signs that stand apart, and after short words.
+_SPACED = re.compile(r" (?=[:;!?»])|(?<=«) |(?<=\b[ày]) ")
 #: WCAG 2.2, 1.4.3: contrast of text to what is behind it.
 _CONTRAST = 4.5
 Told = Mapping[str, object]
@@ -298,9 +298,11 @@ def _town(city: str, say: Speech) -> str:
 
 def _closing(contents: Contents, shown: list[Picture], say: Speech, beside: Iterable[str]) -> Told:
     programmes = contents.programmes
+    photos = pack_credits.photographers(replace(contents, pictures=tuple(shown)), say)
     events, head = contents.head
     return {
-        "photos": pack_credits.photographers(replace(contents, pictures=tuple(shown)), say),
+        # The Arabic `and` stays with the word behind it.
+        "photos": photos.replace(" و ", " و\u00a0"),
         "organisation": say.ident(contents.organisation),
         "thanks": _each(programmes, "thanks", say.lang),
         "partners": list(
