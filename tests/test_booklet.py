@@ -295,6 +295,16 @@ def test_pictures_beyond_the_pages_are_in_the_sheet_alone(tmp_path: Path) -> Non
     assert all(p.asset in told for p in kept)
 
 
+def test_a_town_stands_above_a_caption_that_does_not_begin_with_it(tmp_path: Path) -> None:
+    """Under whatever name, for towns that are known under several."""
+    contents = packs.contents(tmp_path, [LYING])
+    for caption, times in (("Tangier: a match", 0), ("A match in Tangier", 1), ("طنجة: مباراة", 0)):
+        (picture,) = contents.pictures
+        told = replace(contents, pictures=(replace(picture, captions={"en": caption}),))
+        found = [page.extract_text() for page in PdfReader(io.BytesIO(booklet(told, "en"))).pages]
+        assert found[2].count("Tanger") == times, caption
+
+
 # --- hostile texts ------------------------------------------------------------------------
 
 LONG = "mot " * 998 + "FIN"

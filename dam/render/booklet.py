@@ -273,20 +273,24 @@ def _picture(
     picture: Picture, file: str, contents: Contents, say: Speech, beside: Iterable[str]
 ) -> Told:
     captions = _chosen(picture.captions, say.lang, beside)
-    place = contact_sheet.place(picture, say)
     first = str(captions[0]["text"]) if captions else ""
     return {
         "file": file,
         "width": picture.width,
         "height": picture.height,
         "alt": contact_sheet.alt(picture, say),
-        # What the caption begins with need not stand above it as well.
-        "place": ""
-        if place and first.lstrip("\u2068").startswith(place.strip("\u2068\u2069"))
-        else place,
+        "place": "" if _begins(first, picture.city) else contact_sheet.place(picture, say),
         "date": contact_sheet.taken(picture, contents, say),
         "captions": captions,
     }
+
+
+def _begins(caption: str, city: str) -> bool:
+    """Whether a caption begins with the town, which need not stand above it as well."""
+    plain = caption.lstrip("\u2068")
+    named = plain.partition(":")[0].strip(" \u00a0\u2069")
+    same = {in_script(name, True) for name in (named, city)}
+    return bool(city) and (len(same) == 1 or plain.startswith((city, in_script(city, True))))
 
 
 def _town(city: str, say: Speech) -> str:
