@@ -27,8 +27,8 @@ UNDRAWN = frozenset({"file_title", "author", "alt"})
 COLOUR = "#0a6ebd"
 _LEFTWARD = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 _MARK = re.compile(r"(\S{1,16})\s*[:：]\s+(\S.*)", re.DOTALL)
-#: Spaces at which a French line must not break.
-_SPACED = re.compile(" (?=[:;!?»])|(?<=«) ")
+#: Spaces at which a French line must not break: at signs that stand apart, and after short words.
+_SPACED = re.compile(r" (?=[:;!?»])|(?<=«) |(?<=\b[ày]) ")
 #: WCAG 2.2, 1.4.3: contrast of text to what is behind it.
 _CONTRAST = 4.5
 Told = Mapping[str, object]
@@ -273,20 +273,24 @@ def _picture(
     picture: Picture, file: str, contents: Contents, say: Speech, beside: Iterable[str]
 ) -> Told:
     captions = _chosen(picture.captions, say.lang, beside)
-    place = contact_sheet.place(picture, say)
     first = str(captions[0]["text"]) if captions else ""
     return {
         "file": file,
         "width": picture.width,
         "height": picture.height,
         "alt": contact_sheet.alt(picture, say),
-        # What the caption begins with need not stand above it as well.
-        "place": ""
-        if place and first.lstrip("\u2068").startswith(place.strip("\u2068\u2069"))
-        else place,
+        "place": "" if _begins(first, picture.city) else contact_sheet.place(picture, say),
         "date": contact_sheet.taken(picture, contents, say),
         "captions": captions,
     }
+
+
+def _begins(caption: str, city: str) -> bool:
+    """Whether a caption begins with the town, which need not stand above it as well."""
+    plain = caption.lstrip("\u2068")
+    named = plain.partition(":")[0].strip(" \u00a0\u2069")
+    same = {in_script(name, True) for name in (named, city)}
+    return bool(city) and (len(same) == 1 or plain.startswith((city, in_script(city, True))))
 
 
 def _town(city: str, say: Speech) -> str:
@@ -298,9 +302,11 @@ def _town(city: str, say: Speech) -> str:
 
 def _closing(contents: Contents, shown: list[Picture], say: Speech, beside: Iterable[str]) -> Told:
     programmes = contents.programmes
+    photos = pack_credits.photographers(replace(contents, pictures=tuple(shown)), say)
     events, head = contents.head
     return {
-        "photos": pack_credits.photographers(replace(contents, pictures=tuple(shown)), say),
+        # The Arabic `and` stays with the word behind it.
+        "photos": photos.replace(" و ", " و\u00a0"),
         "organisation": say.ident(contents.organisation),
         "thanks": _each(programmes, "thanks", say.lang),
         "partners": list(
