@@ -53,7 +53,8 @@ class Renditions:
                 if kind in told:
                     one = told[kind]
                     sizes = (int(one["size"]), int(one["width"]), int(one["height"]))
-                    found[kind] = Rendered(str(one["sha256"]), *sizes)
+                    done = {"turned": bool(one["turned"]), "recoloured": bool(one["recoloured"])}
+                    found[kind] = Rendered(str(one["sha256"]), *sizes, **done)
         except (OSError, ValueError, KeyError, TypeError):
             return {}
         # Whoever was used last goes last.
