@@ -177,8 +177,8 @@ def test_to_what_end_a_pack_goes_out_is_decided_and_recorded(
     for use, french in (("educational", "éducatif"), ("editorial", "éditorial")):
         exported(workspace, tmp_path / use, "--use", use)
         assert f"Use: {use}\n" in (tmp_path / use / "data/TERMS.en.txt").read_text()
-        said = (tmp_path / use / "data/TERMS.fr.txt").read_text()
-        assert f"Usage\N{NO-BREAK SPACE}: {french}\n" in said
+        terms = (tmp_path / use / "data/TERMS.fr.txt").read_text()
+        assert f"Usage\N{NO-BREAK SPACE}: {french}\n" in terms
     made = [json.loads(body) for (body,) in workspace.rows(
         "select body from events where type = 'pack.made' order by seq"
     )]  # fmt: skip

@@ -55,9 +55,9 @@ def test_every_picture_is_signed_and_reads_back(tmp_path: Path) -> None:
         ("c2pa.created", "c2pa.addedText"),
         (
             "c2pa.created",
-            "c2pa.adjustedColor",
             "c2pa.orientation",
             "c2pa.resized",
+            "c2pa.adjustedColor",
             "c2pa.addedText",
         ),
     }

@@ -53,8 +53,12 @@ class Renditions:
                 if kind in told:
                     one = told[kind]
                     sizes = (int(one["size"]), int(one["width"]), int(one["height"]))
-                    done = {"turned": bool(one["turned"]), "recoloured": bool(one["recoloured"])}
-                    found[kind] = Rendered(str(one["sha256"]), *sizes, **done)
+                    found[kind] = Rendered(
+                        str(one["sha256"]),
+                        *sizes,
+                        turned=bool(one["turned"]),
+                        recoloured=bool(one["recoloured"]),
+                    )
         except (OSError, ValueError, KeyError, TypeError):
             return {}
         # Whoever was used last goes last.
