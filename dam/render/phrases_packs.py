@@ -8,7 +8,6 @@ PACKS: tuple[str, ...] = (
     mark("The asset is gone"),
     mark("It is not approved for the archive"),
     mark("Due to be looked at again"),
-    mark("Run dam ingest"),
     mark("Something that the query asks for is not known of it"),
     mark("See dam show"),
     mark("It may be used until {day} only"),
@@ -16,8 +15,4 @@ PACKS: tuple[str, ...] = (
     mark("Every face is to be destroyed, and where all of them are is not known"),
     mark("Run dam ingest with the face check"),
     mark("It changed while the pack was made"),
-    mark("A face can still be seen where none may be"),
-    mark("Switch the face check on"),
-    mark("This is no rendition without texts that dam made"),
-    mark("Nobody could look whether faces are left where none may be seen"),
 )
