@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Select, insert, select, update  # noqa: TID251
 
+from dam.adapters.catalog import held
+from dam.adapters.catalog.changes import Changes
 from dam.adapters.catalog.part import Part, build, columns, values
 from dam.adapters.catalog.tables import pack_item_consents, pack_items, packs, renditions
 from dam.core.errors import DamError
@@ -73,7 +75,7 @@ class PackReads(Part):
         )
 
 
-class PackWrites(PackReads):
+class PackWrites(PackReads, Changes):
     """What is made and what goes out."""
 
     def plan_rendition(self, row: RenditionRow) -> None:
@@ -81,6 +83,7 @@ class PackWrites(PackReads):
         place = (renditions.c.asset == row.asset, renditions.c.purpose == row.purpose)
         if not self._db.run(update(renditions).where(*place).values(values(row))):
             self._db.run(insert(renditions).values(values(row)))
+        self.note_fields("asset", row.asset, held.rendition(row))
 
     def mark_filed(self, asset: str, purpose: str) -> None:
         """The file of a planned rendition is in its place."""
@@ -94,14 +97,18 @@ class PackWrites(PackReads):
         place = (renditions.c.asset == asset, renditions.c.purpose == purpose)
         if not self._db.run(update(renditions).where(*place).values(state=state)):
             raise DamError("There is no such rendition in the catalogue")
+        row = self.rendition(asset, purpose)
+        assert row is not None
+        self.note_fields("asset", asset, held.rendition(row))
 
     def add_pack(self, row: PackRow, items: Iterable[PackItemRow]) -> None:
         """Remember a pack with everything in it. DamError for an item of another pack."""
-        held: Sequence[PackItemRow] = tuple(items)
-        if any(item.pack != row.id for item in held):
+        held_items: Sequence[PackItemRow] = tuple(items)
+        if any(item.pack != row.id for item in held_items):
             raise DamError("An item of another pack was to be added to a pack")
         self._db.run(insert(packs).values(values(row)))
-        for item in held:
+        self.note_fields("pack", row.id, {**held.pack(row, len(held_items))})
+        for item in held_items:
             own = values(item)
             del own["consents"]
             self._db.run(insert(pack_items).values(own))
