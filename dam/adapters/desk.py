@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dam.adapters.catalog import Catalog, Unit
+from dam.adapters.checkpoints import Checkpoints
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.imaging import Limits
 from dam.adapters.lock import WorkspaceLock
@@ -68,6 +69,7 @@ class Desk:
     rule_files: str
     marks: Marks
     previews: Previews
+    checkpoints: Checkpoints
 
     def day(self) -> date:
         """Today's calendar day where the workspace stands."""
@@ -403,6 +405,7 @@ def open_desk(
             rule_files=files,
             marks=marks,
             previews=Previews(workspace.previews),
+            checkpoints=Checkpoints(workspace.private),
         )
 
 

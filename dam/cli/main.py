@@ -19,6 +19,7 @@ from dam.cli import (
     explain,
     export,
     ingest,
+    ledger,
     redact,
     rulebook,
     setup,
@@ -88,6 +89,7 @@ waive.register(app)
 redact.register(app)
 audit.register(app)
 export.register(app)
+ledger.register(app)
 rulebook.register(app)
 doctor.register(app)
 
