@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from dam.adapters.catalog import Catalog, Unit
+from dam.adapters.checkpoints import Checkpoints
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.imaging import Limits
 from dam.adapters.lock import WorkspaceLock
@@ -78,6 +79,7 @@ class Desk:
     previews: Previews
     presets: Mapping[Purpose, Preset]
     renditions: Renditions
+    checkpoints: Checkpoints
 
     def day(self) -> date:
         """Today's calendar day where the workspace stands."""
@@ -402,8 +404,12 @@ def open_desk(
         prepare(workspace, dry_run=not writing)
         if writing and alone:
             stack.enter_context(WorkspaceLock(workspace.lock))
-        catalog = stack.enter_context(_catalog(workspace, stack, writing, untouched))
+        catalog = stack.enter_context(_catalog(workspace, stack, now, writing, untouched))
         _clock_runs_on(catalog, now().astimezone(UTC))
+        if writing and catalog.baseline_due():
+            with catalog.transaction() as unit:
+                if unit.baseline_due():
+                    unit.begin_replay()
         if writing and catalog.rule_pack_on() != pack.digest:
             with catalog.transaction() as unit:
                 unit.put_rule_pack(pack.digest, {"files": dict(pack.sources)})
@@ -424,6 +430,7 @@ def open_desk(
             previews=Previews(workspace.previews),
             presets=presets,
             renditions=Renditions(workspace.renditions),
+            checkpoints=Checkpoints(workspace.private),
         )
 
 
@@ -440,7 +447,13 @@ def _clock_runs_on(catalog: Catalog, now: datetime) -> None:
         )
 
 
-def _catalog(workspace: Workspace, stack: ExitStack, writing: bool, untouched: bool) -> Catalog:
+def _catalog(
+    workspace: Workspace,
+    stack: ExitStack,
+    now: Callable[[], datetime],
+    writing: bool,
+    untouched: bool,
+) -> Catalog:
     """The catalogue; for reading a workspace that has none yet, an empty one elsewhere.
 
     `untouched` reads a copy, unless another process has the catalogue open just now: then
@@ -448,7 +461,7 @@ def _catalog(workspace: Workspace, stack: ExitStack, writing: bool, untouched: b
     """
     database = workspace.database
     if writing:
-        return Catalog.open(database)
+        return Catalog.open(database, now=now)
     busy = database.with_name(f"{database.name}-wal").exists()
     if not database.exists() or (untouched and not busy):
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="dam-")))

@@ -20,6 +20,7 @@ from dam.cli import (
     explain,
     export,
     ingest,
+    ledger,
     packs,
     redact,
     rulebook,
@@ -92,6 +93,7 @@ audit.register(app)
 export.register(app)
 packs.register(app)
 credentials.register(app)
+ledger.register(app)
 rulebook.register(app)
 doctor.register(app)
 

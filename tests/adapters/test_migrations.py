@@ -183,6 +183,8 @@ def _downgrade(path: Path) -> None:
     _execute(
         path,
         "UPDATE alembic_version SET version_num = '0004'",
+        "DROP TABLE subject_keys",
+        "DROP TABLE sidecar_keys",
         "DROP TABLE audit_rows",
         "DROP TABLE audit_profiles",
         "DROP TABLE facts_versions",

@@ -25,7 +25,7 @@ from sqlalchemy import (  # noqa: TID251
 from dam.adapters.catalog.columns import Decided, Huge, Instant, Json, Words
 
 #: The newest revision in `migrations/versions`; a test holds the two together.
-HEAD = "0006"
+HEAD = "0007"
 
 metadata = MetaData()
 
@@ -226,6 +226,24 @@ erasures = Table(
     Column("consent", Words, primary_key=True),
     Column("subject", Words, primary_key=True, index=True),
     Column("at", Instant, nullable=False),
+)
+
+#: What the ledger says of a subject's records can be checked with this key, and with nothing
+#: else: erased, it says nothing any more.
+subject_keys = Table(
+    "subject_keys",
+    metadata,
+    Column("subject", Words, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+)
+
+#: As `subject_keys`, for sidecars; `ref` stands for the slot, which may name somebody.
+sidecar_keys = Table(
+    "sidecar_keys",
+    metadata,
+    Column("slot", Words, primary_key=True),
+    Column("ref", String(32), nullable=False, unique=True),
+    Column("key", LargeBinary, nullable=False),
 )
 
 notes = Table(
