@@ -350,7 +350,8 @@ def _missing(folder: Path) -> list[str]:
 class Workspace:
     """Where everything of one workspace lies; all paths absolute and resolved once.
 
-    `private` is `.dam`. Quarantined bytes lie among `originals` like all others, under
+    `private` is `.dam`; `restricted` holds originals that were taken back, which nothing opens but
+    to decide on them anew. Quarantined bytes lie among `originals` like all others, under
     their hash, where nothing runs or opens them unasked.
     """
 
@@ -360,11 +361,13 @@ class Workspace:
     archive: Path
     private: Path
     originals: Path
+    restricted: Path
     work: Path
     packs: Path
     previews: Path
     database: Path
     lock: Path
+    gate: Path
     log: Path
     metrics: Path | None
 
@@ -379,11 +382,13 @@ class Workspace:
             archive=root / "archive",
             private=private,
             originals=private / "originals",
+            restricted=private / "restricted",
             work=private / "work",
             packs=private / "packs",
             previews=private / "previews",
             database=root / settings.database if settings.database else private / "catalogue.db",
             lock=private / "lock",
+            gate=private / "gate",
             log=private / "log" / "dam.log",
             metrics=root / settings.metrics if settings.metrics else None,
         )
@@ -402,7 +407,10 @@ def prepare(ws: Workspace, *, dry_run: bool = False) -> tuple[str, ...]:
     if not _check_folder(ws.archive, "archive", may_lack=True) and not dry_run:
         _make_folder(ws.archive, "archive", 0o755)
         notes.append("archive was missing and has been made")
-    folders = (ws.private, ws.originals, ws.work, ws.packs, ws.previews, ws.log.parent)
+    folders = (
+        *(ws.private, ws.originals, ws.restricted, ws.work, ws.packs, ws.previews),
+        ws.log.parent,
+    )
     for folder in folders:
         name = os.fspath(folder.relative_to(ws.root))
         if not _check_folder(folder, name, may_lack=True):

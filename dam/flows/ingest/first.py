@@ -18,6 +18,7 @@ from dam.flows.ingest.outcome import Report
 def recover(desk: Desk, report: Report) -> None:
     """Remove what an interrupted run left in temporary places, and tell what is taken up again."""
     swept = desk.originals.sweep() + desk.archive.sweep() + desk.previews.sweep()
+    swept += desk.restricted.sweep()
     for leftover in desk.workspace.work.glob("*.jpg"):
         leftover.unlink(missing_ok=True)
         swept += 1
