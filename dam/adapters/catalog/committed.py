@@ -123,6 +123,12 @@ class CommittedWrites(CommittedReads, PersonalWrites, Changes):
         self._db.run(insert(subject_keys).values(subject=subject, key=key))
         self.told.update(dict.fromkeys(self._in_force_of(subject)))
 
+    def drop_record(self, consent: str, slot: str, subject: str) -> None:
+        """A record about a subject is in force at this place no longer."""
+        key = self.subject_keys([subject]).get(subject)
+        if key is not None:
+            self.drop("consent", _ident(key, consent, slot))
+
     def erase_key(self, subject: str) -> None:
         """Nobody can check any more what the ledger says of the subject's records."""
         key = self.subject_keys([subject]).get(subject)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from dam.adapters.catalog.columns import dumps
 from dam.core import chain, commitment
-from dam.core.rows import AssetRow, DrawnRow, PackRow, RenditionRow, WaiverRow
+from dam.core.rows import AssetRow, DrawnRow, PackMark, PackRow, RenditionRow, WaiverRow
+from dam.core.tombstones import Tombstone
 
 #: How a field of an asset is called in the ledger.
 FIELDS = {"disposition": "disposition", "archived_as": "filed", "facts_digest": "facts"}
@@ -87,3 +89,14 @@ def pack(row: PackRow, items: int) -> dict[str, str]:
         "assets": str(items),
         "state": row.state,
     }
+
+
+def tombstone(row: Tombstone, lifted_at: datetime | None) -> dict[str, str | None]:
+    told = [row.id, row.digest, row.likeness, chain.instant(row.at), row.why, row.event]
+    lifted = None if lifted_at is None else chain.instant(lifted_at)
+    return {"record": chain.digest(told), "lifted": lifted}
+
+
+def mark(row: PackMark) -> tuple[str, dict[str, str | None]]:
+    """The id of a mark on a file of a pack, and what is told of it."""
+    return f"{row.pack} {row.file} {row.why}", {"at": chain.instant(row.at)}

@@ -5,7 +5,7 @@ Streamed, a page at a time; `Changes` notes the same of every change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from typing import TypeVar
 
@@ -20,10 +20,12 @@ from dam.adapters.catalog.packs import PackReads
 from dam.adapters.catalog.part import build, columns
 from dam.adapters.catalog.provenance import ProvenanceWrites
 from dam.adapters.catalog.redactions import RedactionReads
+from dam.adapters.catalog.withdrawals import WithdrawalReads
 from dam.core import chain, commitment
 from dam.core.model import Event
 from dam.core.replay import BASELINE, HELD, Held
 from dam.core.rows import PackRow, RenditionRow
+from dam.core.tombstones import Tombstone
 
 ItemT = TypeVar("ItemT")
 
@@ -33,7 +35,9 @@ _FULL = 12 * 1024
 _SIDECAR = tables.sidecars.c
 
 
-class HoldingReads(CommittedReads, DecisionReads, PackReads, RedactionReads, EventReads):
+class HoldingReads(
+    CommittedReads, WithdrawalReads, DecisionReads, PackReads, RedactionReads, EventReads
+):
     """Everything that stands, as the ledger tells it."""
 
     def holdings(self) -> Iterator[Held]:
@@ -45,6 +49,7 @@ class HoldingReads(CommittedReads, DecisionReads, PackReads, RedactionReads, Eve
         for row in self.drawn():
             yield Held("region", row.drawn.id, {"record": held.region(row)})
         yield from self._packs_held()
+        yield from self._taken_back()
         digest = self.rule_pack_on()
         if digest is not None:
             yield Held("rules", "in-use", {"digest": digest})
@@ -63,9 +68,11 @@ class HoldingReads(CommittedReads, DecisionReads, PackReads, RedactionReads, Eve
             ids = [row.id for row in page]
             made = decided(self.stored_decisions(ids))
             filed = self._renditions_of(ids)
+            kept = self.restrictions_of(ids)
             for row in page:
                 fields = held.asset(row._asdict()) | filed.get(row.id, {})
                 fields["decisions"] = made.get(row.id)
+                fields["restricted"] = kept[row.id].state if row.id in kept else None
                 told = {name: value for name, value in fields.items() if value is not None}
                 yield Held("asset", row.id, told)
 
@@ -112,6 +119,20 @@ class HoldingReads(CommittedReads, DecisionReads, PackReads, RedactionReads, Eve
         for row in self._db.rows(select(*columns(tables.packs, PackRow))):
             pack = build(PackRow, row)
             yield Held("pack", pack.id, held.pack(pack, numbers.get(pack.id, 0)))
+
+    def _taken_back(self) -> Iterator[Held]:
+        stones = tables.tombstones
+        for row in self._db.rows(select(*columns(stones, Tombstone), stones.c.lifted_at)):
+            yield _held("tombstone", row.id, held.tombstone(build(Tombstone, row), row.lifted_at))
+        for row in self._db.rows(select(tables.tombstone_settlements)):
+            ident = f"{row.asset} {row.tombstone}"
+            yield Held("settlement", ident, {"verdict": str(row.verdict)})
+        for marked in self.pack_marks():
+            yield _held("mark", *held.mark(marked))
+
+
+def _held(kind: str, ident: str, fields: Mapping[str, str | None]) -> Held:
+    return Held(kind, ident, {n: value for n, value in fields.items() if value is not None})
 
 
 class HoldingWrites(HoldingReads, ProvenanceWrites, CommittedWrites, DecisionWrites, EventWrites):

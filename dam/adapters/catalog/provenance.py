@@ -158,10 +158,16 @@ class ProvenanceWrites(ProvenanceReads, Changes):
         else:
             self._db.run(update(sidecars).where(sidecars.c.slot == row.slot).values(values(row)))
         self._db.run(insert(sidecar_versions).values(values(row)))
-        ref, key = self.sidecar_key(row.slot)
-        told = commitment.sidecar(key, row.slot, row.kind, row.sha256)
-        self.note("sidecar", ref, kind=row.kind, record=told)
+        self.tell_sidecar(row.slot)
         return True
+
+    def tell_sidecar(self, slot: str) -> None:
+        """Note the present version of a sidecar."""
+        row = self.sidecar(slot)
+        assert row is not None
+        ref, key = self.sidecar_key(slot)
+        told = commitment.sidecar(key, slot, row.kind, row.sha256)
+        self.note("sidecar", ref, kind=row.kind, record=told)
 
     def sidecar_key(self, slot: str) -> tuple[str, bytes]:
         """What stands for a sidecar in the ledger, and its key; both made where there are none."""
