@@ -255,6 +255,8 @@ class Database:
         with self._lock:
             if self._open != "write":
                 raise RuntimeError("the catalogue changes inside a transaction only")
+            if not each:
+                return
             with translated():
                 self._connection.execute(statement, each)
 
