@@ -72,6 +72,22 @@ class Checkpoints:
                 return None
         return self.make(origin, head, now) if head[0] else None
 
+    def names(self) -> list[str]:
+        """The files of checkpoints, oldest first."""
+        return self._names(_NAME)
+
+    def load(self, name: str) -> Kept:
+        """The checkpoint of a file. Raises StorageError, and IntegrityError for an empty one."""
+        return self._kept(name)
+
+    def own_key(self) -> str | None:
+        """The public part of the private key, in hex; None where there is none yet. As `keys`."""
+        if not os.path.lexists(self._private / "keys" / PRIVATE_KEY):
+            return None
+        with files.disk("Reading a key"), files.folder(self._private, "keys") as at:
+            data = _whole(at, PRIVATE_KEY)
+        return _hex(_signing(data).public_key())
+
     def stored(self) -> Iterator[Kept]:
         """Every checkpoint, oldest first. Raises StorageError and IntegrityError."""
         return map(self._kept, self._names(_NAME))
@@ -147,19 +163,23 @@ class Checkpoints:
         self._write("keys", PRIVATE_KEY, fresh)
         with files.disk("Reading a key"), files.folder(self._private, "keys") as at:
             data = _whole(at, PRIVATE_KEY)
-        try:
-            key = serialization.load_pem_private_key(data, password=None)
-        except (ValueError, TypeError):
-            raise _damaged(PRIVATE_KEY) from None
-        if not isinstance(key, Ed25519PrivateKey):
-            raise _damaged(PRIVATE_KEY)
-        return key
+        return _signing(data)
 
     def _publish(self, key: Ed25519PublicKey) -> None:
         pem = key.public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         self._write("checkpoints", f"{_hex(key)}.pem", pem)
+
+
+def _signing(data: bytes) -> Ed25519PrivateKey:
+    try:
+        key = serialization.load_pem_private_key(data, password=None)
+    except (ValueError, TypeError):
+        raise _damaged(PRIVATE_KEY) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise _damaged(PRIVATE_KEY)
+    return key
 
 
 def _place(part: str, name: str, at: int) -> bool:

@@ -8,6 +8,7 @@ calendar day where the workspace stands, that is in the time zone `now` carries.
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ from dam.core import ended, names, naming, private, rules, waivers
 from dam.core.consent import Record
 from dam.core.credits import Credits, ProgrammeFile, load_credits, load_programmes
 from dam.core.ended import Ended
-from dam.core.errors import ConfigurationError, RulePackError, StorageError
+from dam.core.errors import ConfigurationError, IntegrityError, RulePackError, StorageError
 from dam.core.facts import Facts, digest_of
 from dam.core.model import Event, Purpose
 from dam.core.presets import Preset, load_presets
@@ -426,10 +427,13 @@ def open_desk(
     writing: bool = False,
     alone: bool = False,
     untouched: bool = False,
+    reading: bool = False,
 ) -> Iterator[Desk]:
     """Open everything. Without `writing` nothing is changed but SQLite's own passing files;
 
-    with `untouched` not even those: a copy of the catalogue is read (for a dry run).
+    with `untouched` not even those: a copy of the catalogue is read (for a dry run). `reading` is
+    for whoever checks the workspace: no folder has to be writable, and what is wrong with the
+    ledger stops nobody.
     `alone` takes the workspace's lock, as whoever empties the inbox must; others may read
     and export beside it.
 
@@ -445,11 +449,15 @@ def open_desk(
     marks = load_marks(read_marks(workspace.rules), workspace.rules.name)
     presets = load_presets(read_folder(workspace.rules, PURPOSES), marks)
     with ExitStack() as stack:
-        prepare(workspace, dry_run=not writing)
+        prepare(workspace, dry_run=not writing, reading=reading)
         if writing and alone:
             stack.enter_context(WorkspaceLock(workspace.lock))
-        catalog = stack.enter_context(_catalog(workspace, stack, now, writing, untouched))
-        _clock_runs_on(catalog, now().astimezone(UTC))
+        if reading and not _may_write(workspace):
+            catalog = stack.enter_context(_copied(workspace, stack))
+        else:
+            catalog = stack.enter_context(_catalog(workspace, stack, now, writing, untouched))
+        with suppress(*((IntegrityError,) if reading else ())):
+            _clock_runs_on(catalog, now().astimezone(UTC))
         if writing and catalog.baseline_due():
             with catalog.transaction() as unit:
                 if unit.baseline_due():
@@ -523,3 +531,18 @@ def _catalog(
             shutil.copyfile(database, folder / database.name)
         return Catalog.open(folder / database.name)
     return Catalog.open(database, create=False, read_only=True)
+
+
+def _may_write(workspace: Workspace) -> bool:
+    """SQLite needs files of its own beside the catalogue, also to read it."""
+    return os.access(workspace.database.parent, os.W_OK)
+
+
+def _copied(workspace: Workspace, stack: ExitStack) -> Catalog:
+    """A copy of a catalogue on a disk that nobody can write to, with its journal."""
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix="dam-")))
+    database = workspace.database
+    for name in (database.name, f"{database.name}-wal"):
+        if (source := database.with_name(name)).exists():
+            shutil.copyfile(source, folder / name)
+    return Catalog.open(folder / database.name)

@@ -429,17 +429,20 @@ class Workspace:
         )
 
 
-def prepare(ws: Workspace, *, dry_run: bool = False) -> tuple[str, ...]:
+def prepare(ws: Workspace, *, dry_run: bool = False, reading: bool = False) -> tuple[str, ...]:
     """Makes `.dam` with its folders (0700, whatever the umask) and `archive`; checks the rest.
 
     Returns what was put right, in words, for the user. With `dry_run` it checks the same
-    and changes nothing. Raises ConfigurationError with one line where a folder is a link,
-    no folder, not writable, or missing when it must be there (the inbox).
+    and changes nothing; with `reading` too, and no folder has to be writable. Raises
+    ConfigurationError with one line where a folder is a link, no folder, not writable, or missing
+    when it must be there (the inbox).
     """
     notes: list[str] = []
-    _check_folder(ws.root, "the workspace")
-    _check_folder(ws.inbox, "inbox")
-    if not _check_folder(ws.archive, "archive", may_lack=True) and not dry_run:
+    dry_run = dry_run or reading
+    access = os.R_OK | os.X_OK | (0 if reading else os.W_OK)
+    _check_folder(ws.root, "the workspace", access)
+    _check_folder(ws.inbox, "inbox", access)
+    if not _check_folder(ws.archive, "archive", access, may_lack=True) and not dry_run:
         _make_folder(ws.archive, "archive", 0o755)
         notes.append("archive was missing and has been made")
     folders = (
@@ -454,7 +457,7 @@ def prepare(ws: Workspace, *, dry_run: bool = False) -> tuple[str, ...]:
     )
     for folder in folders:
         name = os.fspath(folder.relative_to(ws.root))
-        if not _check_folder(folder, name, may_lack=True):
+        if not _check_folder(folder, name, access, may_lack=True):
             if not dry_run:
                 _make_folder(folder, name, 0o700)
         elif stat.S_IMODE(folder.lstat().st_mode) & 0o077:
@@ -465,7 +468,7 @@ def prepare(ws: Workspace, *, dry_run: bool = False) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _check_folder(path: Path, name: str, *, may_lack: bool = False) -> bool:
+def _check_folder(path: Path, name: str, access: int, *, may_lack: bool = False) -> bool:
     """Whether the folder is there; raises where it cannot be used."""
     try:
         mode = path.lstat().st_mode
@@ -479,8 +482,9 @@ def _check_folder(path: Path, name: str, *, may_lack: bool = False) -> bool:
         raise ConfigurationError(f"{name} is a link", "Put a folder in its place.")
     if not stat.S_ISDIR(mode):
         raise ConfigurationError(f"{name} is not a folder", "Put a folder in its place.")
-    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        raise ConfigurationError(f"{name} is not writable", "Give dam's user access to it.")
+    if not os.access(path, access):
+        what = "writable" if access & os.W_OK else "readable"
+        raise ConfigurationError(f"{name} is not {what}", "Give dam's user access to it.")
     return True
 
 

@@ -26,6 +26,7 @@ from dam.cli import (
     rulebook,
     setup,
     tombstone,
+    verify,
     waive,
     watch,
 )
@@ -96,6 +97,7 @@ export.register(app)
 packs.register(app)
 credentials.register(app)
 ledger.register(app)
+verify.register(app)
 rulebook.register(app)
 doctor.register(app)
 

@@ -26,6 +26,7 @@ from dam.adapters.catalog.consents import ConsentReads, ConsentWrites
 from dam.adapters.catalog.decisions import DecisionReads, DecisionWrites
 from dam.adapters.catalog.engine import Database, translated
 from dam.adapters.catalog.events import EventReads, EventWrites, Wanted
+from dam.adapters.catalog.fixity import FixityReads
 from dam.adapters.catalog.forgetting import ForgettingReads, ForgettingWrites
 from dam.adapters.catalog.history import HistoryReads, KnownFacts
 from dam.adapters.catalog.holdings import HoldingReads, HoldingWrites
@@ -63,6 +64,7 @@ class Unit(
 
 
 class Catalog(
+    FixityReads,
     HoldingReads,
     AssetReads,
     ProvenanceReads,
