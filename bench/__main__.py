@@ -9,6 +9,7 @@ from bench.audit import audit
 from bench.decide import decide
 from bench.ingest import ingest
 from bench.render import render
+from bench.withdraw import withdraw
 
 
 def main() -> None:
@@ -31,6 +32,10 @@ def main() -> None:
         "--made", type=int, default=2000, metavar="N", help="by dam; others are copies"
     )
     job.add_argument("--rounds", type=int, default=3)
+    job = jobs.add_parser("withdraw", help="one consent is taken back among many photographs")
+    job.add_argument("--assets", type=int, default=10_000, metavar="N")
+    job.add_argument("--packs", type=int, default=200, metavar="N")
+    job.add_argument("--erase", action="store_true")
     for each in jobs.choices.values():
         each.add_argument("--format", choices=["table", "json"], default="table")
     given = parser.parse_args()
@@ -40,6 +45,8 @@ def main() -> None:
         result = render(given.megapixels, given.rounds, given.space)
     elif given.job == "audit":
         result = audit(given.assets, given.made, given.rounds)
+    elif given.job == "withdraw":
+        result = withdraw(given.assets, given.packs, erase=given.erase)
     else:
         result = decide(given.assets, given.sample)
     if given.format == "json":
