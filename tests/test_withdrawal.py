@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +13,8 @@ import pytest
 import yaml
 from PIL import Image
 
-from dam.adapters import darkroom
 from dam.adapters import desk as desks
+from dam.adapters.desk import Desk
 from dam.adapters.lock import Gate
 from dam.adapters.settings import Settings
 from dam.adapters.settings import Workspace as Places
@@ -266,7 +267,7 @@ def test_it_works_beside_a_watcher_and_is_done_when_it_says_so(workspace: Worksp
     assert set(fates(told).values()) == {"restricted", "kept"}
 
 
-def _open(workspace: Workspace) -> object:
+def _open(workspace: Workspace) -> AbstractContextManager[Desk]:
     settings = Settings(workers=1)
     return desks.open_desk(
         Places.at(workspace.root, settings), settings, lambda: datetime.now(UTC), writing=True
@@ -297,24 +298,23 @@ def test_a_picture_that_is_on_its_way_into_the_archive_does_not_arrive(
 
         monkeypatch.setattr(settle, "render", render)
     else:
-        planned = settle._is_planned
-        monkeypatch.setattr(Gate, "shared", _once(Gate.shared, meanwhile))
-        assert planned
-    with _open(workspace) as desk, desk.darkroom() as room:  # type: ignore[attr-defined]
+        # The preview passes the gate first, then what is filed.
+        passed = Gate.shared
+        gates: list[int] = []
+
+        def shared(self: Gate) -> AbstractContextManager[None]:
+            gates.append(1)
+            if len(gates) > 1:
+                meanwhile()
+            return passed(self)
+
+        monkeypatch.setattr(Gate, "shared", shared)
+    with _open(workspace) as desk, desk.darkroom() as room:
         ingest.run(desk, room, lambda found: True)
     assert len(seen[0]) == 2
     assert len(workspace.filed()) == 2
     assert restricted(workspace) == [sha256(ALONE)]
     assert workspace.rows("SELECT * FROM due_work") == []
-
-
-def _once(shared: object, meanwhile: object) -> object:
-    def wrapped(self: Gate) -> object:
-        # The preview passes the gate first, then what is filed.
-        meanwhile()  # type: ignore[operator]
-        return shared(self)  # type: ignore[operator]
-
-    return wrapped
 
 
 def test_what_the_disk_refuses_is_done_by_the_next_start(
@@ -326,7 +326,7 @@ def test_what_the_disk_refuses_is_done_by_the_next_start(
     def refuse(*args: object) -> None:
         raise errors.StorageError("Removing a rendition: the disk reports a fault")
 
-    with _open(workspace) as desk, darkroom.Darkroom(1, _limits()) as room:  # type: ignore[attr-defined]
+    with _open(workspace) as desk, desk.darkroom(1) as room:
         with monkeypatch.context() as patch:
             patch.setattr(type(desk.archive), "remove", refuse)
             with pytest.raises(errors.StorageError):
@@ -337,12 +337,6 @@ def test_what_the_disk_refuses_is_done_by_the_next_start(
     workspace.run("consent", "renew", "C-3", "--by", "parent", "--until", "2027-01-31")
     assert len(workspace.filed()) == 2
     assert workspace.rows("SELECT * FROM leaving") == []
-
-
-def _limits() -> object:
-    from dam.adapters.imaging import Limits
-
-    return Limits(max_pixels=1_000_000, max_bytes=10_000_000)
 
 
 def test_the_group_photo_is_not_in_restricted_hold(workspace: Workspace) -> None:
