@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import time
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -19,7 +20,8 @@ from dam.adapters.lock import Gate
 from dam.adapters.settings import Settings
 from dam.adapters.settings import Workspace as Places
 from dam.core import errors
-from dam.flows import consents, ingest
+from dam.core.tombstones import Tombstone
+from dam.flows import consents, ingest, tombstones
 from dam.flows.ingest import settle
 from tests import family, photos
 from tests.family import ALONE, GROUP, asset, fates, saved_anew, withdraw
@@ -339,3 +341,28 @@ def test_what_the_disk_refuses_is_done_by_the_next_start(
 def test_the_group_photo_is_not_in_restricted_hold(workspace: Workspace) -> None:
     withdraw(workspace)
     assert workspace.original(sha256(GROUP)).exists()
+
+
+# --- after a restore ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("erase", [False, True])
+def test_a_tombstone_made_since_a_backup_counts_after_a_restore(
+    workspace: Workspace, tmp_path: Path, erase: bool
+) -> None:
+    backup = tmp_path / "restored"
+    shutil.copytree(workspace.root, backup, symlinks=True)
+    withdraw(workspace, *(["--erase"] if erase else []))
+    with _open(workspace) as desk:
+        lines = [stone.line() for stone in desk.catalog.tombstones()]
+    restored = Workspace(backup)
+    with _open(restored) as desk, desk.catalog.transaction() as unit:
+        stones = tuple(map(Tombstone.read, lines))
+        assert tombstones.apply(desk, unit, stones) == (asset(restored, "a.jpg"),)
+        assert tombstones.apply(desk, unit, stones) == ()
+    restored.ingest()
+    assert len(restored.filed()) == 3
+    assert restricted(restored) == ([] if erase else [sha256(ALONE)])
+    assert not restored.original(sha256(ALONE)).exists()
+    states = restored.rows("SELECT state FROM restrictions")
+    assert states == [("erased" if erase else "copy",)]
