@@ -162,6 +162,15 @@ class WithdrawalWrites(WithdrawalReads, DecisionWrites):
         if lifted:
             self.note("tombstone", ident, lifted=chain.instant(at))
 
+    def erase_by_tombstone(self, ident: str, at: datetime) -> None:
+        """What it stands for was in restricted hold and is erased now."""
+        own = tombstones.c.id == ident
+        self._db.run(update(tombstones).where(own).values(why="erased", at=at))
+        row = self._db.one(select(*_TOMBSTONE, tombstones.c.lifted_at).where(own))
+        if row is not None:
+            told = held.tombstone(build(Tombstone, row), row.lifted_at)
+            self.note_fields("tombstone", ident, told)
+
     def settle_trace(self, row: Mapping[str, object]) -> None:
         """What a person said of an asset and a tombstone, in the place of what was said before."""
         mine = (
