@@ -133,14 +133,19 @@ def _document(depth: Depth, told: _Counted, checked: Mapping[str, int]) -> dict[
         "seed": depth.seed if 0 < depth.percent < 100 else None,
         "findings": (_finding(each) for each in told),
         # Known once the findings were told.
-        "checked": ({"what": what, "number": number} for what, number in checked.items()),
-        "totals": ({"level": level, "number": n} for level, n in _totals(told)),
+        "checked": _checked(checked),
+        "totals": _totals(told),
     }
 
 
-def _totals(told: _Counted) -> Iterator[tuple[str, int]]:
-    yield "failure", told.failures
-    yield "note", told.notes
+def _checked(checked: Mapping[str, int]) -> Iterator[dict[str, object]]:
+    for what, number in checked.items():
+        yield {"what": what, "number": number}
+
+
+def _totals(told: _Counted) -> Iterator[dict[str, object]]:
+    yield {"level": "failure", "number": told.failures}
+    yield {"level": "note", "number": told.notes}
 
 
 def _finding(each: Finding) -> dict[str, object]:
