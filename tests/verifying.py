@@ -1,6 +1,6 @@
 """A workspace in which everything that `dam verify` looks at is there, and how it is asked.
 
-That of `tests.family` with previews, a press pack, kept renditions, and a checkpoint kept elsewhere.
+That of `tests.family` with previews, a press pack, kept renditions, and a checkpoint elsewhere.
 """
 
 from __future__ import annotations
@@ -9,15 +9,19 @@ import json
 import os
 import shutil
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from typer.testing import CliRunner
 
+from dam.adapters import desk, settings
 from dam.cli.main import app
 from dam.core.errors import DamError
+from dam.core.rules import RulePack
 from tests import family
 from tests.workspaces import Json, Workspace, environment, once
 
@@ -44,8 +48,12 @@ class Whole:
 
     def change(self, statement: str, *values: object) -> int:
         """Change the catalogue behind the back of dam; how many rows."""
+        return self.change_many(statement, [values])
+
+    def change_many(self, statement: str, each: Iterable[tuple[object, ...]]) -> int:
+        """The same with several sets of values."""
         with closing(sqlite3.connect(self.private / "catalogue.db")) as database:
-            changed = database.execute(statement, values).rowcount
+            changed = database.executemany(statement, each).rowcount
             database.commit()
             database.execute("PRAGMA journal_mode = DELETE")
             database.execute("PRAGMA journal_mode = WAL")
@@ -67,10 +75,23 @@ def whole(factory: pytest.TempPathFactory, folder: Path) -> Whole:
     return Whole(Workspace(folder / "w"), folder / "elsewhere.json", made / "pack")
 
 
+_PACKS: dict[str, RulePack] = {}
+_load_pack = desk.load_pack
+
+
+def _read_once(workspace: settings.Workspace) -> RulePack:
+    """As `load_pack`, which takes most of the time of a small workspace."""
+    files = desk.rule_files(workspace)
+    if files not in _PACKS:
+        _PACKS[files] = _load_pack(workspace)
+    return _PACKS[files]
+
+
 def verify(workspace: Workspace, *words: str) -> tuple[int, Json]:
     """The exit code of `dam verify` and what it tells."""
     command = ["-C", str(workspace.root), "verify", *words, "--format", "json"]
-    done = CliRunner().invoke(app, command, env=environment())
+    with patch.object(desk, "load_pack", _read_once):
+        done = CliRunner().invoke(app, command, env=environment())
     if not isinstance(done.exception, SystemExit | DamError | None):
         raise done.exception
     code = done.exception.exit_code if isinstance(done.exception, DamError) else done.exit_code

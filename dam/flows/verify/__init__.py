@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dam.adapters import survey
 from dam.adapters.desk import Desk
 from dam.core.errors import IntegrityError, StorageError
 from dam.core.verification import FILE, NOTHING, Code, Depth, Finding
@@ -78,7 +79,12 @@ def _catalogue(work: Work, begin: Callable[[int], None]) -> Iterator[Finding]:
     place = workspace.database.name
     if workspace.database.parent == workspace.private:
         place = f".dam/{place}"
-    if not workspace.database.exists() and workspace.originals.exists():
+    # A new workspace has none yet.
+    used = any(
+        next(survey.inside(workspace.private, folder), None)
+        for folder in ("originals", "restricted", "checkpoints")
+    )
+    if used and not workspace.database.exists():
         yield Finding(Code.CATALOGUE_DAMAGED, place, FILE, NOTHING)
     for damage in work.desk.catalog.damages():
         yield Finding(Code.CATALOGUE_DAMAGED, place, "", damage)
