@@ -12,6 +12,7 @@ from functools import cache
 
 from dam.render.phrases_credentials import CREDENTIALS
 from dam.render.phrases_doctor import DOCTOR, mark
+from dam.render.phrases_verify import VERIFY
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 
@@ -306,6 +307,7 @@ SENTENCES: tuple[str, ...] = (
     mark("a face stands elsewhere in every photo: name one file in this row"),
     *DOCTOR,
     *CREDENTIALS,
+    *VERIFY,
 )
 
 _FIXED = frozenset(s for s in SENTENCES if not _FIELD.search(s))
