@@ -8,29 +8,33 @@ calendar day where the workspace stands, that is in the time zone `now` carries.
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from dam.adapters import aftermath
 from dam.adapters.catalog import Catalog, Unit
+from dam.adapters.checkpoints import Checkpoints
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.imaging import Limits
-from dam.adapters.lock import WorkspaceLock
+from dam.adapters.lock import Gate, WorkspaceLock
 from dam.adapters.marks import read_marks
 from dam.adapters.previews import Previews
 from dam.adapters.renditions import Renditions
 from dam.adapters.settings import Settings, Workspace, prepare
 from dam.adapters.store import Archive, OriginalStore
-from dam.core import names, naming, private, rules, waivers
+from dam.core import ended, names, naming, private, rules, waivers
 from dam.core.consent import Record
 from dam.core.credits import Credits, ProgrammeFile, load_credits, load_programmes
-from dam.core.errors import ConfigurationError, RulePackError
+from dam.core.ended import Ended
+from dam.core.errors import ConfigurationError, IntegrityError, RulePackError, StorageError
 from dam.core.facts import Facts, digest_of
 from dam.core.model import Event, Purpose
 from dam.core.presets import Preset, load_presets
@@ -58,6 +62,7 @@ MAX_RULE_BYTES = 1024 * 1024
 CREDITS = "credits.yaml"
 #: The folders under `rules/` with a file each for a rule, a programme, a purpose.
 CONSENT, PROGRAMMES, PURPOSES = "consent", "programmes", "purposes"
+_EMPTY = hashlib.sha256().hexdigest()
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,37 @@ class Desk:
     previews: Previews
     presets: Mapping[Purpose, Preset]
     renditions: Renditions
+    checkpoints: Checkpoints
+    restricted: OriginalStore
+    gate: Gate
+
+    def finish(self) -> bool:
+        """Carry out what withdrawals planned; see `aftermath.finish`."""
+        return aftermath.finish(self.catalog, self.places(), self.gate)
+
+    def places(self) -> aftermath.Places:
+        """Where something of a photograph may lie."""
+        return aftermath.Places(
+            self.workspace.private,
+            self.workspace.work,
+            self.archive,
+            self.originals,
+            self.restricted,
+        )
+
+    def original(self, sha256: str) -> Path | None:
+        """Where an original is, whole, for deciding on it: among the others or in restricted hold.
+
+        None where it is in neither, or is no longer what was stored.
+        """
+        for store in (self.originals, self.restricted):
+            if store.verify(sha256):
+                return store.path(sha256)
+        return None
+
+    def ended(self, dossier: Dossier) -> Ended:
+        """Who of those shown took a consent back, as of today."""
+        return ended.ended(dossier, self.day(), self.pack.policy.default_term)
 
     def day(self) -> date:
         """Today's calendar day where the workspace stands."""
@@ -156,21 +192,31 @@ class Desk:
         sha256: str,
         name: str,
         fresh: Mapping[tuple[str, str], ConsentItem] | None = None,
+        likeness: str | None = None,
     ) -> Dossier:
-        """The dossier on a photo that may not be stored yet; `fresh` as for `records`."""
-        return self.files_on([(facts, sha256, name)], fresh)[0]
+        """The dossier on a photo that may not be stored yet; `fresh` as for `records`.
+
+        `likeness` is what it was seen to look like, where that is not on record.
+        """
+        seen = {} if likeness is None else {sha256: likeness}
+        return self.files_on([(facts, sha256, name)], fresh, seen)[0]
 
     def files_on(
         self,
         photos: Sequence[tuple[Facts, str, str]],
         fresh: Mapping[tuple[str, str], ConsentItem] | None = None,
+        likenesses: Mapping[str, str] | None = None,
     ) -> list[Dossier]:
-        """The dossiers on many photos (facts, SHA-256, name as dropped), read at once."""
+        """The dossiers on many photos (facts, SHA-256, name as dropped), read at once.
+
+        `likenesses` by SHA-256, of those that were looked at just now.
+        """
         told = self._told([facts for facts, _, _ in photos], fresh)
         shown = {p.subject for facts, _, _ in photos for p in facts.people.persons}
         known = self.catalog.names_of(sorted(subject for subject in shown if subject))
         waived: dict[str, list[Waiver]] = {}
         drawn = self.catalog.drawn_on(*(sha256 for _, sha256, _ in photos))
+        traces = self.catalog.traces_of([sha256 for _, sha256, _ in photos], likenesses)
         for waiver in self.catalog.waivers_of(*(sha256 for _, sha256, _ in photos)):
             waived.setdefault(waiver.sha256, []).append(waiver)
         return [
@@ -182,6 +228,7 @@ class Desk:
                 waivers=tuple(waived.get(sha256, ())),
                 naming=naming.find(facts, name, _names_in(facts, known)),
                 drawn=drawn.get(sha256, ()),
+                traces=traces.get(sha256, ()),
             )
             for facts, sha256, name in photos
         ]
@@ -380,10 +427,13 @@ def open_desk(
     writing: bool = False,
     alone: bool = False,
     untouched: bool = False,
+    reading: bool = False,
 ) -> Iterator[Desk]:
     """Open everything. Without `writing` nothing is changed but SQLite's own passing files;
 
-    with `untouched` not even those: a copy of the catalogue is read (for a dry run).
+    with `untouched` not even those: a copy of the catalogue is read (for a dry run). `reading` is
+    for whoever checks the workspace: no folder has to be writable, and what is wrong with the
+    ledger stops nobody.
     `alone` takes the workspace's lock, as whoever empties the inbox must; others may read
     and export beside it.
 
@@ -399,17 +449,28 @@ def open_desk(
     marks = load_marks(read_marks(workspace.rules), workspace.rules.name)
     presets = load_presets(read_folder(workspace.rules, PURPOSES), marks)
     with ExitStack() as stack:
-        prepare(workspace, dry_run=not writing)
+        prepare(workspace, dry_run=not writing, reading=reading)
         if writing and alone:
             stack.enter_context(WorkspaceLock(workspace.lock))
-        catalog = stack.enter_context(_catalog(workspace, stack, writing, untouched))
-        _clock_runs_on(catalog, now().astimezone(UTC))
+        if reading and not _may_write(workspace):
+            catalog = stack.enter_context(_copied(workspace, stack))
+        else:
+            catalog = stack.enter_context(_catalog(workspace, stack, now, writing, untouched))
+        with suppress(*((IntegrityError,) if reading else ())):
+            _clock_runs_on(catalog, now().astimezone(UTC))
+        if writing and catalog.baseline_due():
+            with catalog.transaction() as unit:
+                if unit.baseline_due():
+                    unit.begin_replay()
+        if writing and not catalog.keyed(_EMPTY):
+            with catalog.transaction() as unit:
+                unit.make_tombstone_key()
         if writing and catalog.rule_pack_on() != pack.digest:
             with catalog.transaction() as unit:
                 unit.put_rule_pack(pack.digest, {"files": dict(pack.sources)})
                 unit.use_rule_pack(pack.digest, now().astimezone(UTC))
                 unit.append(Event("rules.used", pack.digest, {}), now().astimezone(UTC))
-        yield Desk(
+        desk = Desk(
             workspace=workspace,
             settings=settings,
             pack=pack,
@@ -424,7 +485,15 @@ def open_desk(
             previews=Previews(workspace.previews),
             presets=presets,
             renditions=Renditions(workspace.renditions),
+            checkpoints=Checkpoints(workspace.private),
+            restricted=OriginalStore(workspace.restricted),
+            gate=Gate(workspace.gate),
         )
+        if writing:
+            # A disk that refuses stops no other work: it is tried again, and a pass tells it.
+            with suppress(StorageError):
+                desk.finish()
+        yield desk
 
 
 def _clock_runs_on(catalog: Catalog, now: datetime) -> None:
@@ -440,7 +509,13 @@ def _clock_runs_on(catalog: Catalog, now: datetime) -> None:
         )
 
 
-def _catalog(workspace: Workspace, stack: ExitStack, writing: bool, untouched: bool) -> Catalog:
+def _catalog(
+    workspace: Workspace,
+    stack: ExitStack,
+    now: Callable[[], datetime],
+    writing: bool,
+    untouched: bool,
+) -> Catalog:
     """The catalogue; for reading a workspace that has none yet, an empty one elsewhere.
 
     `untouched` reads a copy, unless another process has the catalogue open just now: then
@@ -448,7 +523,7 @@ def _catalog(workspace: Workspace, stack: ExitStack, writing: bool, untouched: b
     """
     database = workspace.database
     if writing:
-        return Catalog.open(database)
+        return Catalog.open(database, now=now)
     busy = database.with_name(f"{database.name}-wal").exists()
     if not database.exists() or (untouched and not busy):
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="dam-")))
@@ -456,3 +531,18 @@ def _catalog(workspace: Workspace, stack: ExitStack, writing: bool, untouched: b
             shutil.copyfile(database, folder / database.name)
         return Catalog.open(folder / database.name)
     return Catalog.open(database, create=False, read_only=True)
+
+
+def _may_write(workspace: Workspace) -> bool:
+    """SQLite needs files of its own beside the catalogue, also to read it."""
+    return os.access(workspace.database.parent, os.W_OK)
+
+
+def _copied(workspace: Workspace, stack: ExitStack) -> Catalog:
+    """A copy of a catalogue on a disk that nobody can write to, with its journal."""
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix="dam-")))
+    database = workspace.database
+    for name in (database.name, f"{database.name}-wal"):
+        if (source := database.with_name(name)).exists():
+            shutil.copyfile(source, folder / name)
+    return Catalog.open(folder / database.name)

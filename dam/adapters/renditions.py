@@ -45,10 +45,18 @@ class Renditions:
 
     def find(self, asset: str, key: str) -> dict[Kind, Rendered]:
         """What was recorded of a rendition's files; empty where there is none to be used."""
+        found = self.recorded(asset, key)
+        # Whoever was used last goes last.
+        with suppress(OSError):
+            os.utime(self._record(asset, key))
+        return found
+
+    def recorded(self, asset: str, key: str) -> dict[Kind, Rendered]:
+        """As `find`, and nothing remembers that somebody asked."""
+        found: dict[Kind, Rendered] = {}
         try:
             with self._record(asset, key).open("rb") as file:
                 told = json.loads(file.read(_MAX_RECORD))
-            found: dict[Kind, Rendered] = {}
             for kind in _ENDINGS:
                 if kind in told:
                     one = told[kind]
@@ -61,9 +69,6 @@ class Renditions:
                     )
         except (OSError, ValueError, KeyError, TypeError):
             return {}
-        # Whoever was used last goes last.
-        with suppress(OSError):
-            os.utime(self._record(asset, key))
         return found
 
     def keep(self, asset: str, key: str, made: Mapping[Kind, tuple[Path, Rendered]]) -> None:

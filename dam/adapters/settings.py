@@ -377,7 +377,8 @@ def _missing(folder: Path) -> list[str]:
 class Workspace:
     """Where everything of one workspace lies; all paths absolute and resolved once.
 
-    `private` is `.dam`. `certificate` and `key` may lie anywhere, or not be there. Quarantined
+    `private` is `.dam`; `restricted` holds originals that were taken back, which nothing opens but
+    to decide on them anew. `certificate` and `key` may lie anywhere, or not be there. Quarantined
     bytes lie among `originals` like all others, under their hash, where nothing runs or opens
     them unasked.
     """
@@ -388,12 +389,14 @@ class Workspace:
     archive: Path
     private: Path
     originals: Path
+    restricted: Path
     work: Path
     packs: Path
     previews: Path
     renditions: Path
     database: Path
     lock: Path
+    gate: Path
     log: Path
     metrics: Path | None
     certificate: Path
@@ -411,12 +414,14 @@ class Workspace:
             archive=root / "archive",
             private=private,
             originals=private / "originals",
+            restricted=private / "restricted",
             work=private / "work",
             packs=private / "packs",
             previews=private / "previews",
             renditions=private / "renditions",
             database=root / settings.database if settings.database else private / "catalogue.db",
             lock=private / "lock",
+            gate=private / "gate",
             log=private / "log" / "dam.log",
             metrics=root / settings.metrics if settings.metrics else None,
             certificate=root / named.certificate if named.certificate else made / "certificate.pem",
@@ -424,22 +429,26 @@ class Workspace:
         )
 
 
-def prepare(ws: Workspace, *, dry_run: bool = False) -> tuple[str, ...]:
+def prepare(ws: Workspace, *, dry_run: bool = False, reading: bool = False) -> tuple[str, ...]:
     """Makes `.dam` with its folders (0700, whatever the umask) and `archive`; checks the rest.
 
     Returns what was put right, in words, for the user. With `dry_run` it checks the same
-    and changes nothing. Raises ConfigurationError with one line where a folder is a link,
-    no folder, not writable, or missing when it must be there (the inbox).
+    and changes nothing; with `reading` too, and no folder has to be writable. Raises
+    ConfigurationError with one line where a folder is a link, no folder, not writable, or missing
+    when it must be there (the inbox).
     """
     notes: list[str] = []
-    _check_folder(ws.root, "the workspace")
-    _check_folder(ws.inbox, "inbox")
-    if not _check_folder(ws.archive, "archive", may_lack=True) and not dry_run:
+    dry_run = dry_run or reading
+    access = os.R_OK | os.X_OK | (0 if reading else os.W_OK)
+    _check_folder(ws.root, "the workspace", access)
+    _check_folder(ws.inbox, "inbox", access)
+    if not _check_folder(ws.archive, "archive", access, may_lack=True) and not dry_run:
         _make_folder(ws.archive, "archive", 0o755)
         notes.append("archive was missing and has been made")
     folders = (
         ws.private,
         ws.originals,
+        ws.restricted,
         ws.work,
         ws.packs,
         ws.previews,
@@ -448,7 +457,7 @@ def prepare(ws: Workspace, *, dry_run: bool = False) -> tuple[str, ...]:
     )
     for folder in folders:
         name = os.fspath(folder.relative_to(ws.root))
-        if not _check_folder(folder, name, may_lack=True):
+        if not _check_folder(folder, name, access, may_lack=True):
             if not dry_run:
                 _make_folder(folder, name, 0o700)
         elif stat.S_IMODE(folder.lstat().st_mode) & 0o077:
@@ -459,7 +468,7 @@ def prepare(ws: Workspace, *, dry_run: bool = False) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _check_folder(path: Path, name: str, *, may_lack: bool = False) -> bool:
+def _check_folder(path: Path, name: str, access: int, *, may_lack: bool = False) -> bool:
     """Whether the folder is there; raises where it cannot be used."""
     try:
         mode = path.lstat().st_mode
@@ -473,8 +482,9 @@ def _check_folder(path: Path, name: str, *, may_lack: bool = False) -> bool:
         raise ConfigurationError(f"{name} is a link", "Put a folder in its place.")
     if not stat.S_ISDIR(mode):
         raise ConfigurationError(f"{name} is not a folder", "Put a folder in its place.")
-    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        raise ConfigurationError(f"{name} is not writable", "Give dam's user access to it.")
+    if not os.access(path, access):
+        what = "writable" if access & os.W_OK else "readable"
+        raise ConfigurationError(f"{name} is not {what}", "Give dam's user access to it.")
     return True
 
 

@@ -107,6 +107,7 @@ def desk(
     writing: bool = False,
     alone: bool = False,
     untouched: bool = False,
+    reading: bool = False,
 ) -> Iterator[Desk]:
     """The open workspace; see `open_desk`. How a command that writes ends is logged."""
     workspace, settings = place(context)
@@ -114,7 +115,13 @@ def desk(
     ended: dict[str, object] = {"exit": OK}
     try:
         with open_desk(
-            workspace, settings, now, writing=writing, alone=alone, untouched=untouched
+            workspace,
+            settings,
+            now,
+            writing=writing,
+            alone=alone,
+            untouched=untouched,
+            reading=reading,
         ) as opened:
             yield opened
     except BaseException as error:

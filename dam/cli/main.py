@@ -20,10 +20,13 @@ from dam.cli import (
     explain,
     export,
     ingest,
+    ledger,
     packs,
     redact,
     rulebook,
     setup,
+    tombstone,
+    verify,
     waive,
     watch,
 )
@@ -86,12 +89,15 @@ watch.register(app)
 answers.register(app)
 explain.register(app)
 consent.register(app)
+tombstone.register(app)
 waive.register(app)
 redact.register(app)
 audit.register(app)
 export.register(app)
 packs.register(app)
 credentials.register(app)
+ledger.register(app)
+verify.register(app)
 rulebook.register(app)
 doctor.register(app)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -100,52 +101,116 @@ def seal(
 
     `at_iso` is written by `instant`. Raises `Uncanonical` where `canonical` does.
     """
+    return seal_text(prev, seq, id, at_iso, type, subject, canonical(body))
+
+
+def seal_text(
+    prev: str,
+    seq: int,
+    id: str,  # noqa: A002
+    at_iso: str,
+    type: str,  # noqa: A002
+    subject: str,
+    body: bytes,
+) -> str:
+    """As `seal`, for a body that `canonical` has written already."""
+    rest: dict[str, object] = {
+        "id": id,
+        "prev": prev,
+        "schema": SCHEMA,
+        "seq": seq,
+        "subject": subject,
+        "type": type,
+    }
+    # Names sort: "at", "body", then the others.
+    head = canonical({"at": at_iso})[:-1] + b',"body":' + body + b","
+    return hashlib.sha256(head + canonical(rest)[1:]).hexdigest()
+
+
+def digest(value: object) -> str:
+    """SHA-256 in hex of the canonical form of a value."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def line(row: EventRow) -> bytes:
+    """One event as everybody can check it: what was sealed with its seal, canonical, one line.
+
+    Without `hash`, and written by RFC 8785 again, its SHA-256 is `hash`. Raises `Uncanonical`
+    for a row that was altered into something that no event can hold.
+    """
     content: dict[str, object] = {
         "schema": SCHEMA,
-        "prev": prev,
-        "seq": seq,
-        "id": id,
-        "at": at_iso,
-        "type": type,
-        "subject": subject,
-        "body": body,
+        "prev": row.prev,
+        "seq": row.seq,
+        "id": row.id,
+        "at": instant(row.at),
+        "type": row.type,
+        "subject": row.subject,
+        "body": row.body,
+        "hash": row.hash,
     }
-    return hashlib.sha256(canonical(content)).hexdigest()
+    return canonical(content)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One place where the ledger is not what was sealed: the event, what is wrong, in words,
+
+    and where there are two values to compare what was expected and what was found.
+    """
+
+    seq: int
+    what: str
+    expected: str = ""
+    found: str = ""
+
+    def __str__(self) -> str:
+        return f"event {self.seq}: {self.what}"
 
 
 def check(rows: Iterable[EventRow], end: tuple[int, str] | None = None) -> tuple[str, ...]:
     """Every place where the chain is broken, in words with the number of the event; () if none.
 
-    `rows` come in the order of the ledger, from the first. `end` is the (seq, hash) that the
-    last one must have: without it nobody can see that the newest events were cut off.
+    As `faults`; at most `MAX_PROBLEMS`, and a word that more follow.
     """
     problems: list[str] = []
-    last, prev = 0, GENESIS
-    seen: set[str] = set()
-    for row in rows:
-        problems.extend(f"event {row.seq}: {what}" for what in _faults(row, last, prev))
-        if row.id in seen:
-            problems.append(f"event {row.seq}: its id was used before")
-        if len(problems) >= MAX_PROBLEMS:
-            return (*problems[:MAX_PROBLEMS], "more problems follow; they are not listed")
-        seen.add(row.id)
-        last, prev = row.seq, row.hash
-    if end is not None and end != (last, prev):
-        problems.append(f"event {end[0]}: the ledger does not end where it was last seen to end")
+    for fault in faults(rows, end):
+        if len(problems) == MAX_PROBLEMS:
+            return (*problems, "more problems follow; they are not listed")
+        problems.append(str(fault))
     return tuple(problems)
 
 
-def _faults(row: EventRow, last: int, prev: str) -> list[str]:
-    faults = []
+def faults(rows: Iterable[EventRow], end: tuple[int, str] | None = None) -> Iterator[Fault]:
+    """Every place where the chain is broken, in order.
+
+    `rows` come in the order of the ledger, from the first. `end` is the (seq, hash) that the
+    last one must have: without it nobody can see that the newest events were cut off.
+    """
+    last, prev = 0, GENESIS
+    seen: set[str] = set()
+    for row in rows:
+        yield from _faults(row, last, prev)
+        if row.id in seen:
+            yield Fault(row.seq, "its id was used before", found=row.id)
+        seen.add(row.id)
+        last, prev = row.seq, row.hash
+    if end is not None and end != (last, prev):
+        what = "the ledger does not end where it was last seen to end"
+        yield Fault(end[0], what, f"{end[0]} {end[1]}", f"{last} {prev}")
+
+
+def _faults(row: EventRow, last: int, prev: str) -> Iterator[Fault]:
     if row.seq != last + 1:
-        faults.append(f"follows event {last}: events are missing, doubled or out of order")
+        what = f"follows event {last}: events are missing, doubled or out of order"
+        yield Fault(row.seq, what, str(last + 1), str(row.seq))
     if row.prev != prev:
-        faults.append("does not continue the event before it")
+        yield Fault(row.seq, "does not continue the event before it", prev, row.prev)
     try:
         sealed = seal(row.prev, row.seq, row.id, instant(row.at), row.type, row.subject, row.body)
     except Uncanonical:
-        faults.append("holds something that no event can hold")
+        yield Fault(row.seq, "holds something that no event can hold")
     else:
         if sealed != row.hash:
-            faults.append("was altered: its content does not match its seal")
-    return faults
+            what = "was altered: its content does not match its seal"
+            yield Fault(row.seq, what, row.hash, sealed)

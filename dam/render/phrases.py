@@ -13,6 +13,7 @@ from functools import cache
 from dam.render.phrases_credentials import CREDENTIALS
 from dam.render.phrases_doctor import DOCTOR, mark
 from dam.render.phrases_packs import PACKS
+from dam.render.phrases_verify import VERIFY
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 
@@ -141,6 +142,11 @@ SENTENCES: tuple[str, ...] = (
     mark("The original is missing or damaged"),
     mark("Drop the photograph again"),
     mark("Something of this photo could not be read again"),
+    mark("this is settled with dam tombstone settle, not waived"),
+    mark("Erased after a withdrawal"),
+    mark("Nothing of it is left here; dam packs tells who has it"),
+    mark("The consent to this very photograph was taken back"),
+    mark("Delete your own copies; where those shown agreed anew, see dam tombstone settle"),
     mark("Run dam ingest again; see dam doctor"),
     mark("Run dam ingest again"),
     mark("Run dam ingest"),
@@ -305,6 +311,7 @@ SENTENCES: tuple[str, ...] = (
     *DOCTOR,
     *CREDENTIALS,
     *PACKS,
+    *VERIFY,
 )
 
 _FIXED = frozenset(s for s in SENTENCES if not _FIELD.search(s))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from dam.adapters.catalog import Catalog
+from dam.adapters.catalog import Catalog, Wanted
 from dam.core import chain
 from dam.core.errors import DamError
 from dam.core.model import Disposition, Event, Purpose
@@ -94,16 +94,19 @@ def test_packs_say_what_went_out_to_whom(catalog: Catalog) -> None:
 
 
 def test_events_are_chained_without_gaps(catalog: Catalog) -> None:
-    assert catalog.head() == (0, chain.GENESIS)
+    begun = catalog.head()
+    assert [e.type for e in catalog.events()] == ["asset.changed"] * 3
+    assert next(catalog.events()).prev == chain.GENESIS
     assert catalog.verify_chain() == ()
     with catalog.transaction() as unit:
         first = unit.append(Event("added", ONE, {"format": "JPEG", "n": [1, None]}), NOON)
         second = unit.append(Event("held", ONE), NOON)
-    assert (first.seq, first.id, first.prev) == (1, "e1", chain.GENESIS)
-    assert (second.seq, second.prev) == (2, first.hash)
-    assert list(catalog.events()) == [first, second]
-    assert list(catalog.events(after=1)) == [second]
-    assert catalog.head() == (2, second.hash)
+    assert begun[0] == 3
+    assert (first.seq, first.id, first.prev) == (4, "e4", begun[1])
+    assert (second.seq, second.prev) == (5, first.hash)
+    assert list(catalog.events(after=3)) == [first, second]
+    assert list(catalog.events(after=4)) == [second]
+    assert catalog.head() == (5, second.hash)
     assert catalog.verify_chain() == ()
 
 
@@ -126,7 +129,7 @@ def test_bodies_are_bounded_and_canonical(catalog: Catalog) -> None:
         with pytest.raises(DamError):
             unit.append(Event("x", "\ud800"), NOON)
         unit.append(Event("x", "y"), NOON)
-    assert catalog.head()[0] == 2
+    assert catalog.head()[0] == 3 + 2
     assert catalog.verify_chain() == ()
 
 
@@ -146,7 +149,11 @@ def test_bodies_are_bounded_and_canonical(catalog: Catalog) -> None:
         "UPDATE events SET prev = 'other' WHERE seq = 2",
         "UPDATE events SET seq = 9 WHERE seq = 2",
         "DELETE FROM events WHERE seq = 2",
-        "DELETE FROM events WHERE seq = 3",
+        "DELETE FROM events WHERE seq = 6",
+        "UPDATE events SET at = replace(at, 'T', 't') WHERE seq = 2",
+        "UPDATE events SET body = replace(body, ':', ': ') WHERE seq = 2",
+        "INSERT INTO events SELECT 0, 'new', at, type, subject, body, prev, 'h' FROM events "
+        "WHERE seq = 1",
         "DELETE FROM events",
         "DELETE FROM ledger_head",
         "UPDATE ledger_head SET seq = 2",
@@ -178,6 +185,12 @@ def test_no_question_reads_a_whole_table_to_find_a_few_rows(catalog: Catalog) ->
     list(catalog.consents())
     list(catalog.renditions("planned"))
     list(catalog.events(after=3))
+    catalog.event_hash(2)
+    catalog.newest_events(Wanted(subject=ONE))
+    catalog.stored_decisions([ONE])
+    catalog.subject_keys(["S-1"])
+    list(catalog.held_records(["C-1"]))
+    list(catalog.held_said(["C-1"]))
     catalog.asset_by_sha("0")
     catalog.provenance(ONE)
     catalog.assets_named("a", "b")

@@ -161,7 +161,14 @@ def test_a_catalogue_without_waivers_gets_them(catalog: Catalog, tmp_path: Path)
     catalog.close()
     connection = sqlite3.connect(path)
     audits = ("audit_rows", "audit_profiles", "facts_versions", "rule_pack_uses")
-    newer = (*audits, "redaction_ends", "redaction_reasons", "redactions")
+    newer = (
+        *audits,
+        "subject_keys",
+        "sidecar_keys",
+        "redaction_ends",
+        "redaction_reasons",
+        "redactions",
+    )
     for table in (*newer, "waiver_ends", "waiver_reasons", "waivers"):
         connection.execute(f"DROP TABLE {table}")
     for index in ("ix_assets_archived", "ix_events_subject", "ix_consent_versions_of"):

@@ -12,6 +12,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,16 +25,20 @@ from dam.adapters.catalog.batches import BatchReads, BatchWrites
 from dam.adapters.catalog.consents import ConsentReads, ConsentWrites
 from dam.adapters.catalog.decisions import DecisionReads, DecisionWrites
 from dam.adapters.catalog.engine import Database, translated
-from dam.adapters.catalog.events import EventReads, EventWrites
+from dam.adapters.catalog.events import EventReads, EventWrites, Wanted
+from dam.adapters.catalog.fixity import FixityReads
+from dam.adapters.catalog.forgetting import ForgettingReads, ForgettingWrites
 from dam.adapters.catalog.history import HistoryReads, KnownFacts
+from dam.adapters.catalog.holdings import HoldingReads, HoldingWrites
 from dam.adapters.catalog.migrate import ready
 from dam.adapters.catalog.packs import PackReads, PackWrites
 from dam.adapters.catalog.provenance import ProvenanceReads, ProvenanceWrites
 from dam.adapters.catalog.redactions import RedactionReads, RedactionWrites
 from dam.adapters.catalog.tables import metadata
 from dam.adapters.catalog.waivers import WaiverReads, WaiverWrites
+from dam.adapters.catalog.withdrawals import WithdrawalReads, WithdrawalWrites
 
-__all__ = ["Catalog", "KnownFacts", "Profile", "Shown", "Unit", "Which"]
+__all__ = ["Catalog", "KnownFacts", "Profile", "Shown", "Unit", "Wanted", "Which"]
 
 
 def _random_id() -> str:
@@ -41,6 +46,9 @@ def _random_id() -> str:
 
 
 class Unit(
+    ForgettingWrites,
+    WithdrawalWrites,
+    HoldingWrites,
     AssetWrites,
     ProvenanceWrites,
     ConsentWrites,
@@ -56,23 +64,33 @@ class Unit(
 
 
 class Catalog(
+    FixityReads,
+    HoldingReads,
     AssetReads,
     ProvenanceReads,
     ConsentReads,
+    WithdrawalReads,
     DecisionReads,
     BatchReads,
     AuditReads,
     PackReads,
     WaiverReads,
     RedactionReads,
+    ForgettingReads,
     EventReads,
     HistoryReads,
 ):
     """What dam knows. One object serves all threads of a process."""
 
-    def __init__(self, database: Database, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        new_id: Callable[[], str],
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
         super().__init__(database)
         self._new_id = new_id
+        self._now = now
 
     @classmethod
     def open(
@@ -82,12 +100,14 @@ class Catalog(
         create: bool = True,
         read_only: bool = False,
         new_id: Callable[[], str] = _random_id,
+        now: Callable[[], datetime] | None = None,
         timeout_ms: int = 10_000,
     ) -> Self:
         """Open the database file, bringing its tables up to date first.
 
         A new file is readable by its owner alone; an existing one is made so. `read_only`
-        creates and changes nothing. `new_id` makes the ids of ledger events. `timeout_ms` is
+        creates and changes nothing. `new_id` makes the ids of ledger events, `now` gives
+        their time (else that of the last one). `timeout_ms` is
         how long another process may hold the database. Raises ConfigurationError where there
         is no database (and none may be created) or a newer version of dam made it, and
         IntegrityError where the file is something else.
@@ -98,7 +118,7 @@ class Catalog(
         except BaseException:
             database.close()
             raise
-        return cls(database, new_id)
+        return cls(database, new_id, now)
 
     @classmethod
     def passing(cls, path: Path) -> Self:
@@ -136,10 +156,14 @@ class Catalog(
     def transaction(self) -> Iterator[Unit]:
         """Change things: kept when the block ends, undone when it raises.
 
+        What was changed is entered into the ledger in the same transaction.
+
         Other threads wait; RuntimeError for a second one inside, or when opened read-only.
         """
         with self._db.span("write"):
-            yield Unit(self._db, self._new_id)
+            unit = Unit(self._db, self._new_id, self._now)
+            yield unit
+            unit.conclude()
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -156,6 +180,13 @@ class Catalog(
     def scrub(self) -> bool:
         """Overwrite what was erased also in the file's journal; false where others still read."""
         return self._db.scrub()
+
+    def rewrite(self) -> bool:
+        """Write the whole file anew, so that no page holds traces of rows that moved, and `scrub`.
+
+        False where another process has the catalogue just now: to be done again later.
+        """
+        return self._db.rewrite() and self._db.scrub()
 
     def damages(self) -> tuple[str, ...]:
         """What SQLite finds wrong with the file itself, in its words; () if nothing."""

@@ -8,6 +8,8 @@ from typing import Unpack
 
 from sqlalchemy import delete, func, insert, select, update  # noqa: TID251
 
+from dam.adapters.catalog import held
+from dam.adapters.catalog.changes import Changes
 from dam.adapters.catalog.part import Part, build, columns, starts_with, values
 from dam.adapters.catalog.tables import assets, audit_rows, due_work
 from dam.core.errors import DamError
@@ -73,12 +75,13 @@ class AssetReads(Part):
         return None if row is None else int(row[0])
 
 
-class AssetWrites(AssetReads):
+class AssetWrites(AssetReads, Changes):
     """Changes of assets."""
 
     def add_asset(self, row: AssetRow) -> None:
         """Add a new asset. DamError where its id or its content is already known."""
         self._db.run(insert(assets).values(values(row)))
+        self.note_fields("asset", row.id, held.new_asset(row))
 
     def update_asset(self, id: str, **changes: Unpack[AssetChange]) -> None:  # noqa: A002
         """Change the named fields. DamError for an unknown asset or a field that never changes."""
@@ -87,11 +90,23 @@ class AssetWrites(AssetReads):
             raise DamError("A field of an asset that never changes was to be changed")
         if not changes:
             return
+        self._note_changes(id, dict(changes))
         if not self._db.run(update(assets).where(assets.c.id == id).values(dict(changes))):
             raise DamError("There is no such asset in the catalogue")
         if "archived_as" in changes:
             told = update(audit_rows).where(audit_rows.c.asset == id)
             self._db.run(told.values(archived_as=changes["archived_as"]))
+
+    def _note_changes(self, asset: str, changes: dict[str, object]) -> None:
+        """Note those that are of the ledger and not so already."""
+        if not changes.keys() & held.FIELDS.keys():
+            return
+        row = self._db.one(select(*(assets.c[n] for n in held.FIELDS)).where(assets.c.id == asset))
+        now = held.asset(changes)
+        before = held.asset(row._asdict()) if row is not None else {}
+        new = {name: value for name, value in now.items() if value != before.get(name)}
+        if new:
+            self.note_fields("asset", asset, new)
 
     def mark_due(self, ids: Iterable[str]) -> None:
         """Remember that these assets must be decided again, also across a crash."""

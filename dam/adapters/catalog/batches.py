@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Table, bindparam, delete, insert, select, update  # noqa: TID251
+from sqlalchemy import Table, Text, bindparam, delete, insert, select, update  # noqa: TID251
 from sqlalchemy.sql import Executable  # noqa: TID251
 
-from dam.adapters.catalog.decisions import store
+from dam.adapters.catalog.changes import Changes
+from dam.adapters.catalog.decisions import decided, stated
 from dam.adapters.catalog.engine import CHUNK, Found
 from dam.adapters.catalog.part import Part, build, columns
 from dam.adapters.catalog.tables import (
@@ -103,6 +104,10 @@ class BatchReads(Part):
             ident for chunk in chunks for ident in self._db.ids(filed.where(assets.c.id.in_(chunk)))
         )
 
+    def due_marks(self, ids: Sequence[str]) -> dict[str, int]:
+        """The due marks of these assets (at most 500); those that do not wait are left out."""
+        return {r.asset: int(r.mark) for r in self._of(due_work, ids)}
+
     def recalled(self, keys: Sequence[str]) -> dict[str, str]:
         """What was remembered under each of these keys (at most 500)."""
         rows = self._db.rows(select(notes).where(notes.c.key.in_(keys)))
@@ -122,7 +127,7 @@ def _key(row: Found) -> tuple[str, str, date, str, str]:
     return row.purpose, row.territory, row.day, row.facts_digest, row.pack_digest
 
 
-class BatchWrites(BatchReads):
+class BatchWrites(BatchReads, Changes):
     """New decisions for many assets."""
 
     def put_decisions_of(self, made: Mapping[str, Sequence[Decision]], made_at: datetime) -> None:
@@ -137,14 +142,16 @@ class BatchWrites(BatchReads):
             .where(decisions.c.asset.in_(list(made)), decisions.c.current)
             .values(current=False)
         )
-        self._db.run_many(
-            insert(decisions),
-            [
-                {**store(decision), "asset": asset, "made_at": made_at, "current": True}
-                for asset, each in made.items()
-                for decision in each
-            ],
-        )
+        rows = [
+            {**stated(decision), "asset": asset, "made_at": made_at, "current": True}
+            for asset, each in made.items()
+            for decision in each
+        ]
+        # Written and sealed is the one text that is made of a body.
+        self._db.run_many(insert(decisions).values(body=bindparam("told", type_=Text)), rows)
+        told = decided(rows)
+        for asset in made:
+            self.note("asset", asset, decisions=told.get(asset))
 
     def clear_due_of(self, marks: Mapping[str, int]) -> None:
         """As `clear_due` with its mark, for many assets."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy import ColumnElement, delete, insert, select, update  # noqa: TID251
 
+from dam.adapters.catalog.committed import CommittedReads, CommittedWrites
 from dam.adapters.catalog.engine import chunks
 from dam.adapters.catalog.part import build, columns, values
-from dam.adapters.catalog.personal import PersonalReads, PersonalWrites
 from dam.adapters.catalog.tables import (
     asset_consents,
     asset_subjects,
@@ -22,7 +22,7 @@ from dam.core.rows import ConsentVersion
 _COLUMNS = columns(consent_versions, ConsentVersion)
 
 
-class ConsentReads(PersonalReads):
+class ConsentReads(CommittedReads):
     """What consent records say and whom they concern."""
 
     def current_consents(
@@ -127,7 +127,7 @@ class ConsentReads(PersonalReads):
         return tuple(sorted(found))
 
 
-class ConsentWrites(ConsentReads, PersonalWrites):
+class ConsentWrites(ConsentReads, CommittedWrites):
     """What arrives about consent. Nothing that was recorded is ever overwritten."""
 
     def put_consent(self, version: ConsentVersion, details: Details = NOTHING) -> bool:
@@ -154,6 +154,7 @@ class ConsentWrites(ConsentReads, PersonalWrites):
             .values(current=False)
         )
         self._db.run(insert(consent_versions).values(values(version) | {"current": True}))
+        self.tell_record(version, known)
         return True
 
     def _keep_events(self, version: ConsentVersion, details: Details) -> None:

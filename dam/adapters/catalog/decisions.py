@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, insert, select, update  # noqa: TID251
+from sqlalchemy import ColumnElement, Text, insert, select, type_coerce, update  # noqa: TID251
 
+from dam.adapters.catalog import held
+from dam.adapters.catalog.changes import Changes
+from dam.adapters.catalog.columns import dumps
 from dam.adapters.catalog.engine import Found
 from dam.adapters.catalog.part import Part
 from dam.adapters.catalog.tables import (
@@ -32,6 +35,10 @@ _PLAIN = (
     decisions.c.pack_digest,
     decisions.c.holds_until,
 )
+
+
+#: The body as the text that is stored.
+TOLD = type_coerce(decisions.c.body, Text).label("told")
 
 
 def decision_columns() -> tuple[ColumnElement[Any], ...]:
@@ -127,6 +134,22 @@ def _pair(stored: list[str]) -> tuple[str, str]:
     return consent, digest
 
 
+def stated(decision: Decision) -> dict[str, object]:
+    """As `store`, with the text of `body` under `told` beside it."""
+    stored = store(decision)
+    body = stored.pop("body")
+    assert isinstance(body, dict)
+    return {**stored, "told": dumps(body)}
+
+
+def decided(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What the ledger says of the decisions in force, by asset; of rows of `stored_decisions`."""
+    each: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        each.setdefault(row["asset"], []).append(row)
+    return {asset: held.decisions(mine) for asset, mine in each.items()}
+
+
 class DecisionReads(Part):
     """What was decided, on which facts and under which rules."""
 
@@ -140,6 +163,15 @@ class DecisionReads(Part):
             )
         )
         return {row.asset: restore(row) for row in rows}
+
+    def stored_decisions(self, ids: Sequence[str]) -> list[Mapping[str, Any]]:
+        """The current decisions on these assets (at most 500) by column, as they are stored."""
+        rows = self._db.rows(
+            select(decisions.c.asset, *_PLAIN, TOLD).where(
+                decisions.c.asset.in_(ids), decisions.c.current
+            )
+        )
+        return [row._asdict() for row in rows]
 
     def facts(self, digest: str) -> dict[str, object] | None:
         """The facts of that digest, or None."""
@@ -199,7 +231,7 @@ class DecisionReads(Part):
         return self._db.ids(select(asset).where(decisions.c.current, condition).distinct())
 
 
-class DecisionWrites(DecisionReads):
+class DecisionWrites(DecisionReads, Changes):
     """New facts and new decisions. Earlier ones stay on record."""
 
     def put_facts(
@@ -214,6 +246,7 @@ class DecisionWrites(DecisionReads):
             self._db.run(
                 insert(facts_versions).values(asset=asset, digest=digest, recorded_at=recorded_at)
             )
+            self.note("asset", asset, facts=digest)
         self._db.run(update(assets).where(assets.c.id == asset).values(facts_digest=digest))
 
     def remember(self, key: str, value: str) -> None:
@@ -229,6 +262,7 @@ class DecisionWrites(DecisionReads):
     def use_rule_pack(self, digest: str, used_at: datetime) -> None:
         """A rule pack, which is kept, counts from now on."""
         self._db.run(insert(rule_pack_uses).values(digest=digest, used_at=used_at))
+        self.note("rules", "in-use", digest=digest)
 
     def put_decisions(self, asset: str, made: Iterable[Decision], made_at: datetime) -> None:
         """Make these the current decisions for their purposes.
@@ -240,9 +274,8 @@ class DecisionWrites(DecisionReads):
         if len({decision.purpose for decision in new}) != len(new):
             raise DamError("Two decisions were made for one purpose")
         current = {decision.purpose: decision for decision in self.decisions(asset)}
-        for decision in new:
-            if current.get(decision.purpose) == decision:
-                continue
+        changed = [each for each in new if current.get(each.purpose) != each]
+        for decision in changed:
             self._db.run(
                 update(decisions)
                 .where(
@@ -257,3 +290,5 @@ class DecisionWrites(DecisionReads):
                     **store(decision), asset=asset, made_at=made_at, current=True
                 )
             )
+        if changed:
+            self.note("asset", asset, decisions=decided(self.stored_decisions([asset]))[asset])

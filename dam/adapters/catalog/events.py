@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from datetime import datetime
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, Final
 
-from sqlalchemy import insert, select, update  # noqa: TID251
+from sqlalchemy import ColumnElement, insert, or_, select, update  # noqa: TID251
 
+from dam.adapters.catalog.changes import Changes
 from dam.adapters.catalog.columns import loads
 from dam.adapters.catalog.engine import Database, Found
-from dam.adapters.catalog.part import Part
+from dam.adapters.catalog.part import Part, starts_with
 from dam.adapters.catalog.tables import events, ledger_head
 from dam.core import chain
 from dam.core.errors import DamError, IntegrityError
@@ -22,20 +25,39 @@ MAX_BODY: Final = 16 * 1024
 
 
 def restored(row: Found) -> EventRow:
+    """The event of a stored row; IntegrityError where it is not what `append` writes."""
     try:
         at = datetime.fromisoformat(row.at)
-    except (TypeError, ValueError):
-        raise IntegrityError("An event of the ledger cannot be read", "Run `dam verify`") from None
+        body = loads(row.body)
+        # A date can be written in other ways and be read as the same: that is an alteration too.
+        same = chain.instant(at) == row.at and chain.canonical(body).decode() == row.body
+    except (TypeError, ValueError, DamError):
+        same = False
+    if not same:
+        raise IntegrityError("An event of the ledger cannot be read", "Run `dam verify`")
     return EventRow(
         seq=row.seq,
         id=row.id,
         at=at,
         type=row.type,
         subject=row.subject,
-        body=loads(row.body),
+        body=body,
         prev=row.prev,
         hash=row.hash,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events are meant: recorded from `since` on and before `until`, of this type or of
+
+    those that begin with it and a dot, about this subject.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    type: str | None = None
+    subject: str | None = None
 
 
 class EventReads(Part):
@@ -53,32 +75,71 @@ class EventReads(Part):
 
     def events(self, after: int = 0) -> Iterator[EventRow]:
         """Stream the events with a number above `after`, in order."""
-        return (restored(row) for row in self._stored(after))
+        return map(restored, self._stored(events.c.seq > after))
 
-    def _stored(self, after: int) -> Iterator[Found]:
-        return self._db.pages(select(events).where(events.c.seq > after), (events.c.seq,))
+    def newest_events(self, wanted: Wanted, limit: int | None = None) -> tuple[EventRow, ...]:
+        """The events meant, in order; with `limit` only so many of the newest."""
+        statement = select(events).where(*_meant(wanted)).order_by(events.c.seq.desc())
+        return tuple(map(restored, reversed(self._db.rows(statement.limit(limit)))))
 
-    def verify_chain(self) -> tuple[str, ...]:
-        """Everything wrong with the ledger, in words with the event's number; () if nothing."""
-        unreadable: list[str] = []
+    def event_hash(self, seq: int) -> str | None:
+        """The hash of the event of that number, or None."""
+        row = self._db.one(select(events.c.hash).where(events.c.seq == seq))
+        return None if row is None else str(row.hash)
+
+    def origin(self) -> str:
+        """The hash of the first event, which tells workspaces apart; "" before it."""
+        return self.event_hash(1) or ""
+
+    def _stored(self, *conditions: ColumnElement[bool]) -> Iterator[Found]:
+        return self._db.pages(select(events).where(*conditions), (events.c.seq,))
+
+    def ledger_faults(self) -> Iterator[chain.Fault]:
+        """Everything wrong with the ledger, in order; what cannot be read comes last."""
+        unreadable: list[chain.Fault] = []
 
         def readable() -> Iterator[EventRow]:
-            for row in self._stored(0):
+            for row in self._stored():
                 try:
                     yield restored(row)
                 except IntegrityError:
-                    unreadable.append(f"event {row.seq}: cannot be read")
+                    unreadable.append(chain.Fault(int(row.seq), "cannot be read"))
 
-        broken = chain.check(readable(), self.head())
-        return (*unreadable, *broken)
+        yield from chain.faults(readable(), self.head())
+        yield from unreadable
+
+    def verify_chain(self) -> tuple[str, ...]:
+        """Everything wrong with the ledger, in words with the event's number; () if nothing."""
+        found = [str(fault) for fault in islice(self.ledger_faults(), chain.MAX_PROBLEMS + 1)]
+        if len(found) > chain.MAX_PROBLEMS:
+            found[-1] = "more problems follow; they are not listed"
+        return tuple(found)
 
 
-class EventWrites(EventReads):
+def _meant(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.since is not None:
+        yield events.c.at >= chain.instant(wanted.since)
+    if wanted.until is not None:
+        yield events.c.at < chain.instant(wanted.until)
+    if wanted.type is not None:
+        below = starts_with(events.c.type, f"{wanted.type}.")
+        yield or_(events.c.type == wanted.type, below)
+    if wanted.subject is not None:
+        yield events.c.subject == wanted.subject
+
+
+class EventWrites(EventReads, Changes):
     """What is added to the ledger."""
 
-    def __init__(self, database: Database, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        new_id: Callable[[], str],
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
         super().__init__(database)
         self._new_id = new_id
+        self._now = now
 
     def append(self, event: Event, at: datetime) -> EventRow:
         """Seal `event` onto the chain and give back what was stored.
@@ -86,35 +147,50 @@ class EventWrites(EventReads):
         Personal data does not belong in a body; that is the caller's duty. DamError for a body
         above 16 KiB of canonical JSON or one that canonical JSON cannot express.
         """
-        body = chain.canonical(event.body)
-        if len(body) > MAX_BODY:
-            raise DamError("An event is too large for the ledger")
+        return _as_row(self._seal([event], at)[0])
+
+    def _seal(self, told: Sequence[Event], at: datetime) -> list[dict[str, object]]:
         last, prev = self.head()
-        seq, identity, at_iso = last + 1, self._new_id(), chain.instant(at)
-        sealed = chain.seal(prev, seq, identity, at_iso, event.type, event.subject, event.body)
-        self._db.run(
-            insert(events).values(
-                seq=seq,
-                id=identity,
-                at=at_iso,
-                type=event.type,
-                subject=event.subject,
-                body=body.decode("utf-8"),
-                prev=prev,
-                hash=sealed,
+        at_iso, sealed = chain.instant(at), []
+        for seq, event in enumerate(told, last + 1):
+            body = chain.canonical(event.body)
+            if len(body) > MAX_BODY:
+                raise DamError("An event is too large for the ledger")
+            ident, before = self._new_id(), prev
+            prev = chain.seal_text(before, seq, ident, at_iso, event.type, event.subject, body)
+            sealed.append(
+                {
+                    "seq": seq,
+                    "id": ident,
+                    "at": at_iso,
+                    "type": event.type,
+                    "subject": event.subject,
+                    "body": body.decode("utf-8"),
+                    "prev": before,
+                    "hash": prev,
+                }
             )
-        )
+        self._db.run_many(insert(events), sealed)
+        end = {"seq": last + len(sealed), "hash": prev}
         if last == 0:
-            self._db.run(insert(ledger_head).values(single=True, seq=seq, hash=sealed))
+            self._db.run(insert(ledger_head).values(single=True, **end))
         else:
-            self._db.run(update(ledger_head).values(seq=seq, hash=sealed))
-        return EventRow(
-            seq=seq,
-            id=identity,
-            at=datetime.fromisoformat(at_iso),
-            type=event.type,
-            subject=event.subject,
-            body=json.loads(body),
-            prev=prev,
-            hash=sealed,
-        )
+            self._db.run(update(ledger_head).values(**end))
+        return sealed
+
+    def conclude(self) -> None:
+        """Enter what this transaction changed into the ledger: its last act."""
+        told = tuple(self.noted())
+        if told:
+            self._seal(told, self.instant())
+
+    def instant(self) -> datetime:
+        """Now by the clock the catalogue was given; without one when the last event was."""
+        if self._now is not None:
+            return self._now().astimezone(UTC)
+        return self.last_event_at() or datetime.fromtimestamp(0, UTC)
+
+
+def _as_row(sealed: dict[str, Any]) -> EventRow:
+    at, body = datetime.fromisoformat(sealed["at"]), json.loads(sealed["body"])
+    return EventRow(**{**sealed, "at": at, "body": body})

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Select, delete, func, insert, select, update  # noqa: TID251
 
+from dam.adapters.catalog import held
+from dam.adapters.catalog.changes import Changes
 from dam.adapters.catalog.part import Part, build, columns, starts_with, values
 from dam.adapters.catalog.tables import pack_item_consents, pack_items, packs, renditions
 from dam.core.errors import DamError
@@ -91,7 +93,7 @@ class PackReads(Part):
         )
 
 
-class PackWrites(PackReads):
+class PackWrites(PackReads, Changes):
     """What is made and what goes out."""
 
     def plan_rendition(self, row: RenditionRow) -> None:
@@ -99,6 +101,7 @@ class PackWrites(PackReads):
         place = (renditions.c.asset == row.asset, renditions.c.purpose == row.purpose)
         if not self._db.run(update(renditions).where(*place).values(values(row))):
             self._db.run(insert(renditions).values(values(row)))
+        self.note_fields("asset", row.asset, held.rendition(row))
 
     def mark_filed(self, asset: str, purpose: str) -> None:
         """The file of a planned rendition is in its place."""
@@ -112,21 +115,25 @@ class PackWrites(PackReads):
         place = (renditions.c.asset == asset, renditions.c.purpose == purpose)
         if not self._db.run(update(renditions).where(*place).values(state=state)):
             raise DamError("There is no such rendition in the catalogue")
+        row = self.rendition(asset, purpose)
+        assert row is not None
+        self.note_fields("asset", asset, held.rendition(row))
 
     def add_pack(self, row: PackRow, items: Iterable[PackItemRow]) -> None:
         """Remember a pack with everything in it, in the place of a dropped one of its id.
 
         DamError for an item of another pack, or where a pack of its id went out.
         """
-        held: Sequence[PackItemRow] = tuple(items)
-        if any(item.pack != row.id for item in held):
+        held_items: Sequence[PackItemRow] = tuple(items)
+        if any(item.pack != row.id for item in held_items):
             raise DamError("An item of another pack was to be added to a pack")
         for table in (pack_item_consents, pack_items):
             gone = select(packs.c.id).where(packs.c.id == row.id, packs.c.state == "dropped")
             self._db.run(delete(table).where(table.c.pack.in_(gone)))
         self._db.run(delete(packs).where(packs.c.id == row.id, packs.c.state == "dropped"))
         self._db.run(insert(packs).values(values(row)))
-        for item in held:
+        self.note_fields("pack", row.id, {**held.pack(row, len(held_items))})
+        for item in held_items:
             own = values(item)
             del own["consents"]
             self._db.run(insert(pack_items).values(own))
@@ -145,3 +152,4 @@ class PackWrites(PackReads):
         """A sealed pack got its name, or never will. DamError for an unknown pack."""
         if not self._db.run(update(packs).where(packs.c.id == id).values(state=state)):
             raise DamError("There is no such pack in the catalogue")
+        self.note("pack", id, state=state)

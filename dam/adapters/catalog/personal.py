@@ -166,7 +166,6 @@ class PersonalWrites(PersonalReads):
 
     def erase_details(self, subject: str, at: datetime) -> tuple[str, ...]:
         """Forget for ever who a subject is; the ids of the records that are now without details.
-
         Call `Catalog.scrub` once the transaction is over: until then the file's journal may
         still hold what was erased.
         """

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update  # noqa: TID251
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update  # noqa: TID251
 
+from dam.adapters.catalog.changes import Changes
 from dam.adapters.catalog.engine import chunks
 from dam.adapters.catalog.part import Part, build, columns, starts_with, values
-from dam.adapters.catalog.tables import provenance, sidecar_links, sidecar_versions, sidecars
+from dam.adapters.catalog.tables import (
+    provenance,
+    sidecar_keys,
+    sidecar_links,
+    sidecar_versions,
+    sidecars,
+)
+from dam.core import commitment
 from dam.core.rows import LinkRow, ProvenanceRow, SidecarRow
 
 _COLUMNS = columns(provenance, ProvenanceRow)
@@ -98,7 +107,7 @@ class ProvenanceReads(Part):
         return tuple(link.asset for link in self.links_of_slot(slot))
 
 
-class ProvenanceWrites(ProvenanceReads):
+class ProvenanceWrites(ProvenanceReads, Changes):
     """What was seen in the inbox."""
 
     def add_provenance(self, row: ProvenanceRow) -> bool:
@@ -149,7 +158,32 @@ class ProvenanceWrites(ProvenanceReads):
         else:
             self._db.run(update(sidecars).where(sidecars.c.slot == row.slot).values(values(row)))
         self._db.run(insert(sidecar_versions).values(values(row)))
+        self.tell_sidecar(row.slot)
         return True
+
+    def tell_sidecar(self, slot: str) -> None:
+        """Note the present version of a sidecar."""
+        row = self.sidecar(slot)
+        assert row is not None
+        ref, key = self.sidecar_key(slot)
+        told = commitment.sidecar(key, slot, row.kind, row.sha256)
+        self.note("sidecar", ref, kind=row.kind, record=told)
+
+    def sidecar_key(self, slot: str) -> tuple[str, bytes]:
+        """What stands for a sidecar in the ledger, and its key; both made where there are none."""
+        row = self._db.one(select(sidecar_keys).where(sidecar_keys.c.slot == slot))
+        if row is not None:
+            return row.ref, bytes(row.key)
+        ref, key = secrets.token_hex(16), secrets.token_bytes(commitment.KEY_BYTES)
+        self._db.run(insert(sidecar_keys).values(slot=slot, ref=ref, key=key))
+        return ref, key
+
+    def forget_sidecar(self, slot: str) -> None:
+        """Erase the key of a sidecar that is erased: in the ledger it stands no longer."""
+        row = self._db.one(select(sidecar_keys.c.ref).where(sidecar_keys.c.slot == slot))
+        if row is not None:
+            self.drop("sidecar", row.ref)
+            self._db.run(delete(sidecar_keys).where(sidecar_keys.c.slot == slot))
 
     def see_sidecar(self, slot: str, at: datetime) -> None:
         """A sidecar still lies where it was, unchanged: it counts as seen at this instant."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Select, insert, select  # noqa: TID251
 
+from dam.adapters.catalog import held
+from dam.adapters.catalog.changes import Changes
 from dam.adapters.catalog.engine import Found, chunks
 from dam.adapters.catalog.part import Part, values
 from dam.adapters.catalog.tables import assets, redaction_ends, redaction_reasons, redactions
@@ -65,7 +67,7 @@ class RedactionReads(Part):
         return {row.redaction: row.reason for row in rows}
 
 
-class RedactionWrites(RedactionReads):
+class RedactionWrites(RedactionReads, Changes):
     """Regions that are drawn and removed. Nothing that was recorded is ever changed."""
 
     def add_drawn(self, row: DrawnRow, reason: str) -> None:
@@ -83,6 +85,7 @@ class RedactionWrites(RedactionReads):
         )
         if reason:
             self._db.run(insert(redaction_reasons).values(redaction=drawn.id, reason=reason))
+        self.note("region", drawn.id, record=held.region(row))
 
     def end_drawn(self, end: DrawnEnd) -> bool:
         """Record that a region counts no longer; false where it was removed already."""
@@ -92,4 +95,5 @@ class RedactionWrites(RedactionReads):
         if self._db.one(known) is not None:
             return False
         self._db.run(insert(redaction_ends).values(values(end)))
+        self.drop("region", end.redaction)
         return True

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Select, insert, select  # noqa: TID251
 
+from dam.adapters.catalog import held
+from dam.adapters.catalog.changes import Changes
+from dam.adapters.catalog.columns import dumps
 from dam.adapters.catalog.engine import Found, chunks
 from dam.adapters.catalog.part import Part, build, columns, values
 from dam.adapters.catalog.tables import assets, waiver_ends, waiver_reasons, waivers
@@ -42,7 +45,7 @@ def given() -> Select[*tuple[object, ...]]:
     return select(*_ALL, assets.c.sha256).join(assets, assets.c.id == waivers.c.asset)
 
 
-def _live() -> Select[*tuple[object, ...]]:
+def live() -> Select[*tuple[object, ...]]:
     """Waivers that nothing has ended; their last day may have passed."""
     ends = waiver_ends.c.waiver
     return given().outerjoin(waiver_ends, ends == waivers.c.id).where(ends.is_(None))
@@ -56,13 +59,13 @@ class WaiverReads(Part):
 
         One whose last day has passed is among them: that depends on the day that is asked for.
         """
-        statement = _live() if asset is None else _live().where(waivers.c.asset == asset)
+        statement = live() if asset is None else live().where(waivers.c.asset == asset)
         return self._restored(statement)
 
     def waivers_of(self, *contents: str) -> tuple[Waiver, ...]:
         """As `live_waivers`, for the photographs of these contents (SHA-256)."""
         found = [
-            self._restored(_live().where(assets.c.sha256.in_(chunk))) for chunk in chunks(contents)
+            self._restored(live().where(assets.c.sha256.in_(chunk))) for chunk in chunks(contents)
         ]
         return tuple(row.waiver for rows in found for row in rows)
 
@@ -86,13 +89,13 @@ class WaiverReads(Part):
         return [build(WaiverEnd, row) for row in self._db.rows(statement)]
 
 
-class WaiverWrites(WaiverReads):
+class WaiverWrites(WaiverReads, Changes):
     """Waivers that are given and ended. Nothing that was recorded is ever changed."""
 
     def add_waiver(self, row: WaiverRow, reason: str) -> None:
         """Record a waiver with the reason its giver states. DamError where its id is taken."""
         given = row.waiver
-        body = {
+        body: dict[str, object] = {
             "covers": [[purpose.value, seen] for purpose, seen in given.covers],
             "territory": given.territory,
             "noes": list(given.noes),
@@ -107,6 +110,7 @@ class WaiverWrites(WaiverReads):
             )
         )
         self._db.run(insert(waiver_reasons).values(waiver=given.id, reason=reason))
+        self.note("waiver", given.id, record=held.waiver(row, dumps(body)))
 
     def end_waiver(self, end: WaiverEnd) -> bool:
         """Record that a waiver has ended for good; false where it had already."""
@@ -114,4 +118,5 @@ class WaiverWrites(WaiverReads):
         if self._db.one(known) is not None:
             return False
         self._db.run(insert(waiver_ends).values(values(end)))
+        self.drop("waiver", end.waiver)
         return True

@@ -102,7 +102,7 @@ def _whole(catalog: Catalog) -> Check:
 def _ledger(catalog: Catalog) -> Check:
     problems = catalog.verify_chain()
     if problems:
-        return bad("ledger", problems[0], "Keep a copy of .dam and report this")
+        return bad("ledger", problems[0], "Run dam verify: it tells everything that is wrong")
     return fine("ledger", f"whole, events: {catalog.head()[0]}")
 
 

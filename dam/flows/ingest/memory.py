@@ -45,6 +45,8 @@ class Memory:
     later: dict[str, date] = field(default_factory=dict)
     #: Assets that settling left due in these rounds, with the mark they had afterwards.
     tried: dict[str, int | None] = field(default_factory=dict)
+    #: The day of the last checkpoint of the ledger, made or found.
+    checkpointed: date | None = None
 
     def knows(self, found: inbox.Found) -> bool:
         return self.known.get(found.path) == found.identity

@@ -6,7 +6,8 @@
    on every consent and every withdrawal of this inbox counts, for all photographs;
 4. settle what is due, that is new, touched, past a date that matters or under other rules:
    what must leave the archive first;
-5. let the sources go whose photographs are settled, each as soon as it is.
+5. let the sources go whose photographs are settled, each as soon as it is;
+6. once a day sign where the ledger ends.
 
 Thousands at once are worked on a few at a time: what waits is in the catalogue, not in memory. A
 watcher settles them in rounds and looks at the inbox in between.
@@ -49,6 +50,10 @@ def run(
     """
     progress, memory = progress or Progress(), memory or Memory()
     report = Report(keep=memory.round is None)
+    try:
+        desk.finish()
+    except StorageError as error:
+        report.refuse(error)
     if memory.first:
         recover(desk, report)
         surroundings(desk)
@@ -61,7 +66,19 @@ def run(
         raise
     if not progress.stopped():
         _settle(desk, room, report, progress, memory, still)
+    _checkpoint(desk, report, memory)
     return report
+
+
+def _checkpoint(desk: Desk, report: Report, memory: Memory) -> None:
+    """Sign once a day where the ledger ends. What hinders that hinders no photograph."""
+    if memory.checkpointed == desk.day():
+        return
+    try:
+        desk.checkpoints.daily(desk.catalog.origin(), desk.catalog.head(), desk.now())
+        memory.checkpointed = desk.day()
+    except (StorageError, IntegrityError) as error:
+        report.notes.append(f"No checkpoint of the ledger was made: {error}")
 
 
 def _take_in(

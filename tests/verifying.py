@@ -1,0 +1,126 @@
+"""A workspace in which everything that `dam verify` looks at is there, and how it is asked.
+
+That of `tests.family` with previews, a press pack, kept renditions, and a checkpoint elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from typer.testing import CliRunner
+
+from dam.adapters import desk, settings
+from dam.cli.main import app
+from dam.core.errors import DamError
+from dam.core.rules import RulePack
+from tests import family
+from tests.workspaces import Json, Workspace, environment, once
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The workspace; `elsewhere` is a checkpoint of where its ledger ends, `pack` a folder."""
+
+    workspace: Workspace
+    elsewhere: Path
+    pack: Path
+
+    @property
+    def private(self) -> Path:
+        return self.workspace.root / ".dam"
+
+    def one(self, pattern: str) -> Path:
+        """The first file below `.dam` that the pattern finds."""
+        return min(path for path in self.private.glob(pattern) if path.is_file())
+
+    def filed(self) -> Path:
+        """The first picture of the archive."""
+        return min(self.workspace.archive.glob("*/*/*/*.jpg"))
+
+    def change(self, statement: str, *values: object) -> int:
+        """Change the catalogue behind the back of dam; how many rows."""
+        return self.change_many(statement, [values])
+
+    def change_many(self, statement: str, each: Iterable[tuple[object, ...]]) -> int:
+        """The same with several sets of values."""
+        with closing(sqlite3.connect(self.private / "catalogue.db")) as database:
+            changed = database.executemany(statement, each).rowcount
+            database.commit()
+            database.execute("PRAGMA journal_mode = DELETE")
+            database.execute("PRAGMA journal_mode = WAL")
+        return changed
+
+
+def _fill(folder: Path) -> None:
+    family.fill(folder)
+    workspace = Workspace(folder / "w")
+    workspace.run("export", "press", "--recipient", "Le Matin", "--out", str(folder / "pack"))
+    workspace.run("ledger", "checkpoint", "--out", str(folder / "elsewhere.json"))
+
+
+def whole(factory: pytest.TempPathFactory, folder: Path) -> Whole:
+    """A fresh copy of it all. The pack is that of the first one: nobody changes it."""
+    made = once(factory, "verifying", _fill)
+    shutil.copytree(made / "w", folder / "w", symlinks=True)
+    shutil.copyfile(made / "elsewhere.json", folder / "elsewhere.json")
+    return Whole(Workspace(folder / "w"), folder / "elsewhere.json", made / "pack")
+
+
+_PACKS: dict[str, RulePack] = {}
+_load_pack = desk.load_pack
+
+
+def _read_once(workspace: settings.Workspace) -> RulePack:
+    """As `load_pack`, which takes most of the time of a small workspace."""
+    files = desk.rule_files(workspace)
+    if files not in _PACKS:
+        _PACKS[files] = _load_pack(workspace)
+    return _PACKS[files]
+
+
+def verify(workspace: Workspace, *words: str) -> tuple[int, Json]:
+    """The exit code of `dam verify` and what it tells."""
+    command = ["-C", str(workspace.root), "verify", *words, "--format", "json"]
+    with patch.object(desk, "load_pack", _read_once):
+        done = CliRunner().invoke(app, command, env=environment())
+    if not isinstance(done.exception, SystemExit | DamError | None):
+        raise done.exception
+    code = done.exception.exit_code if isinstance(done.exception, DamError) else done.exit_code
+    return code, json.loads(done.stdout)
+
+
+def failures(workspace: Workspace, *words: str) -> set[tuple[str, str]]:
+    """(code, place) of every failure; the exit code is 5 for any, else 0."""
+    code, told = verify(workspace, *words)
+    found = {(f["code"], f["place"]) for f in told["findings"] if f["level"] == "failure"}
+    assert code == (5 if found else 0), told
+    assert all(f["advice"] for f in told["findings"])
+    return found
+
+
+def codes(workspace: Workspace, *words: str) -> set[str]:
+    return {code for code, _ in failures(workspace, *words)}
+
+
+def notes(workspace: Workspace, *words: str) -> set[str]:
+    return {f["code"] for f in verify(workspace, *words)[1]["findings"] if f["level"] == "note"}
+
+
+def flip(path: Path, place: int = -1, bit: int = 0) -> None:
+    """Change one bit of a file, size and times stay."""
+    status, mode = path.stat(), path.stat().st_mode
+    path.chmod(0o600)
+    data = bytearray(path.read_bytes())
+    data[place if place >= 0 else len(data) // 2] ^= 1 << bit
+    path.write_bytes(data)
+    path.chmod(mode)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
