@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -196,6 +198,28 @@ def test_a_forged_and_a_damaged_file_are_told(tmp_path: Path) -> None:
     assert states == ["contained", "key", "unreadable", "signature"]
     with opened(workspace) as catalog:
         assert catalog.verify_chain() == ()
+
+
+def test_a_workspace_of_an_earlier_version_is_replayed_from_now_on(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """Its tables as revision 0005 left them; the first command that writes enters what stands."""
+    older = Workspace(tmp_path / "w")
+    shutil.copytree(workspace.root, older.root)
+    with closing(sqlite3.connect(older.root / ".dam" / "catalogue.db")) as database, database:
+        for table in ("subject_keys", "sidecar_keys"):
+            database.execute(f"DROP TABLE {table}")
+        database.execute("UPDATE alembic_version SET version_num = '0005'")
+    older.run("ledger", "show", code=2)
+    older.run("ingest")
+    with opened(older) as catalog, catalog.snapshot():
+        assert catalog.verify_chain() == ()
+        begins = fold(catalog.events()).begins
+        assert begins > 1
+        assert list(catalog.disagreements()) == []
+    older.run("ingest")
+    begun = older.ask("ledger", "show", "--type", "ledger.baseline")["events"]
+    assert [event["seq"] for event in begun] == [begins]
 
 
 # --- timestamps ---------------------------------------------------------------------------
