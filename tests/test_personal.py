@@ -389,7 +389,7 @@ RESTRICTED = {"subject_details", "giver_details", "text_details", "event_details
 #: Where names of files as dropped are kept: with the asset, its sidecars, what rests on them.
 AS_DROPPED = {
     "provenance", "sidecars", "sidecar_versions", "sidecar_links", "consent_versions", "facts",
-    "decisions", "assets",
+    "decisions", "assets", "sidecar_keys",
 }  # fmt: skip
 
 

@@ -13,14 +13,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from typing import TYPE_CHECKING
 
 from dam.adapters import store_files as files
 from dam.core import checkpoint as core
 from dam.core.checkpoint import Checkpoint
 from dam.core.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
 
 PRIVATE_KEY = "ledger.pem"
 MAX_BYTES = 1024 * 1024
@@ -56,7 +60,7 @@ class Checkpoints:
         where the key cannot be read.
         """
         key = self._key()
-        self._publish(key.public_key())
+        self._write("checkpoints", f"{_hex(key.public_key())}.pem", _pem(key.public_key()))
         plain = Checkpoint(origin, head[0], head[1], at, _hex(key.public_key()))
         made = replace(plain, signature=key.sign(plain.signed()).hex())
         name = f"{head[0]:012d}-{head[1][:8]}.json"
@@ -85,8 +89,7 @@ class Checkpoints:
         if not os.path.lexists(self._private / "keys" / PRIVATE_KEY):
             return None
         with files.disk("Reading a key"), files.folder(self._private, "keys") as at:
-            data = _whole(at, PRIVATE_KEY)
-        return _hex(_signing(data).public_key())
+            return _hex(_private(_whole(at, PRIVATE_KEY)).public_key())
 
     def stored(self) -> Iterator[Kept]:
         """Every checkpoint, oldest first. Raises StorageError and IntegrityError."""
@@ -94,16 +97,7 @@ class Checkpoints:
 
     def keys(self) -> frozenset[str]:
         """The public keys of this workspace, in hex. Raises IntegrityError for a damaged one."""
-        found = set()
-        for name in self._names(_PUBLIC):
-            try:
-                key = serialization.load_pem_public_key(self._read(name))
-            except ValueError:
-                raise _damaged(name) from None
-            if not isinstance(key, Ed25519PublicKey) or f"{_hex(key)}.pem" != name:
-                raise _damaged(name)
-            found.add(_hex(key))
-        return frozenset(found)
+        return frozenset(_public(name, self._read(name)) for name in self._names(_PUBLIC))
 
     def keep_timestamp(self, kept: Kept, token: bytes, roots: bytes) -> None:
         """Keep the timestamp of a checkpoint and the certificates that it was checked against.
@@ -155,31 +149,9 @@ class Checkpoints:
 
     def _key(self) -> Ed25519PrivateKey:
         """The private key; made where there is none. Two at once end up with the same one."""
-        fresh = Ed25519PrivateKey.generate().private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        self._write("keys", PRIVATE_KEY, fresh)
+        self._write("keys", PRIVATE_KEY, _new_key())
         with files.disk("Reading a key"), files.folder(self._private, "keys") as at:
-            data = _whole(at, PRIVATE_KEY)
-        return _signing(data)
-
-    def _publish(self, key: Ed25519PublicKey) -> None:
-        pem = key.public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        self._write("checkpoints", f"{_hex(key)}.pem", pem)
-
-
-def _signing(data: bytes) -> Ed25519PrivateKey:
-    try:
-        key = serialization.load_pem_private_key(data, password=None)
-    except (ValueError, TypeError):
-        raise _damaged(PRIVATE_KEY) from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise _damaged(PRIVATE_KEY)
-    return key
+            return _private(_whole(at, PRIVATE_KEY))
 
 
 def _place(part: str, name: str, at: int) -> bool:
@@ -200,8 +172,56 @@ def _whole(at: int, name: str) -> bytes:
     return data
 
 
+# cryptography is imported where it is needed: most commands sign nothing and start faster.
+
+
+def _new_key() -> bytes:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _private(data: bytes) -> Ed25519PrivateKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(data, password=None)
+    except (ValueError, TypeError):
+        raise _damaged(PRIVATE_KEY) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise _damaged(PRIVATE_KEY)
+    return key
+
+
+def _public(name: str, data: bytes) -> str:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    try:
+        key = load_pem_public_key(data)
+    except ValueError:
+        raise _damaged(name) from None
+    if not isinstance(key, Ed25519PublicKey) or f"{_hex(key)}.pem" != name:
+        raise _damaged(name)
+    return _hex(key)
+
+
+def _pem(key: Ed25519PublicKey) -> bytes:
+    from cryptography.hazmat.primitives import serialization
+
+    return key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
 def _hex(key: Ed25519PublicKey) -> str:
-    return key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw).hex()
+    return key.public_bytes_raw().hex()
 
 
 def _damaged(name: str) -> IntegrityError:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import http.client
 from datetime import UTC, datetime
 from types import ModuleType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from cryptography import x509
-
 from dam.core.errors import ConfigurationError, IntegrityError, StorageError, UsageError
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 #: A token with its certificates has some kilobytes.
 MAX_BYTES: Final = 256 * 1024
@@ -59,9 +60,9 @@ def installed() -> bool:
 
 def _post(url: str, body: bytes, seconds: float) -> bytes:
     """What the authority answers. No redirect is followed: nobody else is spoken to."""
-    at = urlsplit(url)
     kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
     try:
+        at = urlsplit(url)
         kind, host, port = kinds[at.scheme], at.hostname, at.port
     except (KeyError, ValueError):
         host = None
@@ -98,7 +99,10 @@ def _client() -> ModuleType:
     return rfc3161_client
 
 
-def _certificates(roots: bytes) -> list[x509.Certificate]:
+def _certificates(roots: bytes) -> list[Certificate]:
+    # Imported where it is needed: most commands start faster.
+    from cryptography import x509
+
     try:
         return x509.load_pem_x509_certificates(roots)
     except ValueError:
@@ -112,7 +116,7 @@ def _checked(
     builder: Any,  # noqa: ANN401  (the package is optional)
     token: bytes,
     data: bytes,
-    trusted: list[x509.Certificate],
+    trusted: list[Certificate],
 ) -> datetime:
     client = _client()
     for certificate in dict.fromkeys(trusted):

@@ -8,10 +8,10 @@ programs can disagree about how a number is written.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from json.encoder import encode_basestring
 from typing import Final
 
 from dam.core.errors import DamError
@@ -45,11 +45,11 @@ def canonical(value: object) -> bytes:
 
 
 def _text(value: object, depth: int) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
         # Python escapes exactly what RFC 8785, 3.2.2.2 asks for, in the same spelling.
-        return json.dumps(str(value), ensure_ascii=False)
+        return encode_basestring(str(value))
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int):
         if abs(value) > _MAX_INT:
             raise Uncanonical("An event holds a number that is too large")

@@ -17,9 +17,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from dam.core.chain import canonical, instant
 from dam.core.errors import DamError, IntegrityError
 
@@ -116,6 +113,10 @@ class CheckpointFault:
 
 def check_signature(checkpoint: Checkpoint) -> bool:
     """Whether the key in a checkpoint signed it."""
+    # Imported where it is needed: most commands check nothing and start faster.
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(checkpoint.key))
         key.verify(bytes.fromhex(checkpoint.signature), checkpoint.signed())

@@ -76,7 +76,7 @@ def test_every_single_bit() -> None:
     assert flipped == 8 * sum(len(row[name].encode()) for row in rows for name in COLUMNS)
 
 
-_BODIES = st.lists(
+_BODIES: st.SearchStrategy[list[dict[str, object]]] = st.lists(
     st.dictionaries(st.text(max_size=3), st.integers(0, 9) | st.text(max_size=3), max_size=2),
     min_size=2,
     max_size=8,

@@ -91,6 +91,7 @@ class Catalog(
         super().__init__(database)
         self._new_id = new_id
         self._now = now
+        self._told = True
 
     @classmethod
     def open(
@@ -121,8 +122,11 @@ class Catalog(
         return cls(database, new_id, now)
 
     @classmethod
-    def passing(cls, path: Path) -> Self:
-        """An empty one in a new file, for what somebody works out and throws away."""
+    def passing(cls, path: Path, *, told: bool = False) -> Self:
+        """An empty one in a new file, for what somebody works out and throws away.
+
+        Its ledger stays empty, unless it is to be `told`.
+        """
         database = Database(path, create=True, read_only=False, timeout_ms=0)
         try:
             with database.span("write") as connection, translated():
@@ -130,7 +134,9 @@ class Catalog(
         except BaseException:
             database.close()
             raise
-        return cls(database, _random_id)
+        made = cls(database, _random_id)
+        made._told = told
+        return made
 
     @staticmethod
     def sqlite_version() -> tuple[int, ...]:
@@ -163,7 +169,8 @@ class Catalog(
         with self._db.span("write"):
             unit = Unit(self._db, self._new_id, self._now)
             yield unit
-            unit.conclude()
+            if self._told:
+                unit.conclude()
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

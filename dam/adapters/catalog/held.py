@@ -57,9 +57,12 @@ def rendition(row: RenditionRow) -> dict[str, str | None]:
 
 def decisions(rows: list[Mapping[str, Any]]) -> str:
     """The digest of the decisions in force, each by its columns, `told` being the body's text."""
-    return commitment.decisions(
-        [*map(_text, (row[c] for c in _DECISION)), row["told"]] for row in rows
-    )
+    told = ([*(_text(row[name]) for name in _DECISION), _body(row["told"])] for row in rows)
+    return commitment.decisions(told)
+
+
+def _body(told: str) -> str:
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _text(value: object) -> str:

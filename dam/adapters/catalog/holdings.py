@@ -23,7 +23,7 @@ from dam.adapters.catalog.redactions import RedactionReads
 from dam.adapters.catalog.withdrawals import WithdrawalReads
 from dam.core import chain, commitment
 from dam.core.model import Event
-from dam.core.replay import BASELINE, HELD, Held
+from dam.core.replay import BASELINE, HELD, Difference, Held, fold
 from dam.core.rows import PackRow, RenditionRow
 from dam.core.tombstones import Tombstone
 
@@ -56,6 +56,13 @@ class HoldingReads(
         rows = self._db.rows(select(tables.erasures).where(tables.erasures.c.consent == ""))
         for found in rows:
             yield Held("erasure", found.subject, {"at": chain.instant(found.at)})
+
+    def disagreements(self) -> Iterator[Difference]:
+        """Everything in which the catalogue is other than its ledger says; inside a snapshot.
+
+        Raises IntegrityError for an event that cannot be read or replayed.
+        """
+        return fold(self.events()).differences(self.holdings())
 
     def baseline_due(self) -> bool:
         """Whether the ledger is older than the events that can be replayed."""

@@ -157,7 +157,9 @@ def _keep(desk: Desk, unit: Unit, row: SidecarRow, *, restated: bool | None) -> 
     """
     if unit.put_sidecar(row):
         unit.mark_due(unit.assets_of_slot(row.slot))
-        unit.append(Event("sidecar.read", row.sha256, {"kind": row.kind}), row.seen_at)
+        # No digest of it: who knows all of a sidecar but a birth date could try them all.
+        ref, _ = unit.sidecar_key(row.slot)
+        unit.append(Event("sidecar.read", ref, {"kind": row.kind}), row.seen_at)
         _take_consents(desk, unit, row)
         return
     if restated is None:
