@@ -268,7 +268,7 @@ def lies_open(desk: Desk, row: AssetRow) -> bool:
 def erase(
     desk: Desk, unit: Unit, row: AssetRow, likeness_of: str | None, *, tombstone: bool
 ) -> None:
-    """Nothing is kept of a photograph but its number, and with `tombstone` one that names nobody."""
+    """Keep nothing of a photograph but its number; `tombstone`: and one that does not name it."""
     at = desk.instant()
     event = unit.append(Event("asset.erased", row.id, {}), at)
     if tombstone:
