@@ -26,7 +26,7 @@ from dam.flows.ingest.consider import Considered, decided_on
 #: So many are read and decided together.
 _TOGETHER = 200
 NOTE_ERASED = "Erased after a withdrawal"
-HINT_ERASED = "Nothing of it is left here; dam recall tells who has it"
+HINT_ERASED = "Nothing of it is left here; dam packs tells who has it"
 NOTE_COPY = "The consent to this very photograph was taken back"
 HINT_COPY = "Delete your own copies; where those shown agreed anew, see dam tombstone settle"
 
@@ -82,7 +82,9 @@ def end_uses(desk: Desk, unit: Unit, ids: Iterable[str], order: Order, still_say
     packs: dict[str, list[str]] = {}
     for pack, files in work.marked:
         packs.setdefault(pack, []).extend(files)
-    return Endings(tuple(work.found), {pack: tuple(files) for pack, files in packs.items()})
+    marks = {pack: tuple(files) for pack, files in packs.items()}
+    announce_marks(unit, marks, desk.instant())
+    return Endings(tuple(work.found), marks)
 
 
 class _Work:
@@ -132,7 +134,6 @@ class _Work:
             disposition = self._decide(state, considered)
         retracted = self._retract(state, considered, disposition)
         marks = self._unit.mark_packs([row.id], "withdrawn", self._at)
-        announce_marks(self._unit, marks, self._at)
         self.marked += list(marks.items())
         if fate == "restricted":
             restrict(self._desk, self._unit, row, held, likeness_of)
@@ -140,6 +141,9 @@ class _Work:
         elif fate == "erased":
             erase(self._desk, self._unit, row, held, likeness_of)
             disposition = Disposition.REFUSED
+        else:
+            # What is shown for review was made before: it is made anew where somebody asks.
+            self._unit.plan_leaving("cache", row.id)
         if fate in ("restricted", "erased") and likeness_of:
             self._stones.append((row.id, Likeness.read(likeness_of)))
         self.found.append(
