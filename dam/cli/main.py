@@ -21,6 +21,7 @@ from dam.cli import (
     export,
     ingest,
     packs,
+    recall,
     redact,
     rulebook,
     setup,
@@ -93,6 +94,7 @@ redact.register(app)
 audit.register(app)
 export.register(app)
 packs.register(app)
+recall.register(app)
 credentials.register(app)
 rulebook.register(app)
 doctor.register(app)
