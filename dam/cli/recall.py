@@ -73,6 +73,12 @@ def notice(
     to: Annotated[
         str, typer.Option("--to", metavar="ADDRESS", help="Whom the mail goes to; not kept.")
     ] = "",
+    ended: Annotated[
+        bool,
+        typer.Option(
+            "--ended", help="Also ask for what may be used no longer, such as an expired consent."
+        ),
+    ] = False,
     thumbnails: ThumbnailsOption = False,
     format_: FormatOption = Format.TABLE,
 ) -> None:
@@ -86,6 +92,9 @@ def notice(
     _reachable(to)
     with shared.desk(context, writing=True) as desk:
         row, _ = packs.find(desk, pack)
+        if ended:
+            shown = packs.show(desk, row.id).items
+            flow.ask_for(desk, row, [each.item.file for each in shown if not each.usable])
         standing = flow.of_pack(desk, row)
         written = [_written(desk, standing, out, "notice", days, to, thumbnails)]
     _tell(context, written, format_)

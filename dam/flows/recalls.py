@@ -19,7 +19,7 @@ from dam.adapters.pack import payload
 from dam.adapters.renditions import new_file
 from dam.core import recalls
 from dam.core.errors import DamError, UsageError, WorkspaceBusy
-from dam.core.model import Rights
+from dam.core.model import Event, Rights
 from dam.core.packing import THUMB_SIDE
 from dam.core.readings import RenderJob
 from dam.core.recalls import Letter, LetterKind, Named, Notice, Recall, Standing
@@ -65,9 +65,22 @@ def of_pack(desk: Desk, pack: PackRow) -> Standing:
                 f"The recall of {pack.id} was acknowledged", f"See dam packs show {pack.id}"
             )
         raise UsageError(
-            f"Nothing of {pack.id} was taken back", f"See dam packs show {pack.id}; nothing to ask"
+            f"Nothing of {pack.id} is asked back",
+            "To ask for pictures that may be used no longer: --ended",
         )
     return Standing(opened, pack, desk.day())
+
+
+def ask_for(desk: Desk, pack: PackRow, files: Iterable[str]) -> None:
+    """Ask for files of a pack that may be used no longer for another reason than a withdrawal.
+
+    What was asked for before is not asked for twice.
+    """
+    with desk.catalog.transaction() as unit:
+        at = desk.instant()
+        if fresh := unit.mark_files(pack.id, files, "ended", at):
+            unit.append(Event("pack.marked", pack.id, {"files": len(fresh), "why": "ended"}), at)
+            unit.ask_back({pack.id: fresh}, at)
 
 
 def to_remind(desk: Desk, days: int | None) -> list[Standing]:

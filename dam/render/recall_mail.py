@@ -44,6 +44,7 @@ def document(notice: Notice) -> bytes | None:
 
     found.add_alternative(recall_page.mail(notice, source), subtype="html", cte="base64")
     _attach(found, notice, pictures)
+    found["Content-Language"] = ", ".join(recall_texts.LANGUAGES)
     parts = [part for part in found.walk() if part.is_multipart()]
     for number, part in enumerate(parts, 1):
         # Without these a boundary is random. "=_" stands in no base64.
@@ -66,7 +67,6 @@ def _head(found: EmailMessage, notice: Notice, sender: str) -> None:
         first = _ident(notice, 1, sender)
         found["In-Reply-To"] = first
         found["References"] = first
-    found["Content-Language"] = ", ".join(recall_texts.LANGUAGES)
 
 
 def _attach(found: EmailMessage, notice: Notice, pictures: dict[str, str]) -> None:
