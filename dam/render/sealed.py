@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from jinja2 import Environment, StrictUndefined  # noqa: TID251
+from jinja2 import Environment, StrictUndefined, Template  # noqa: TID251
 from markupsafe import Markup
 
 
@@ -23,8 +24,7 @@ def stream(name: str, **told: object) -> Iterator[str]:
     """
     style = _part(f"{name}.css")
     script = _part(f"{name}.js") if _place(f"{name}.js").is_file() else ""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    found = environment.from_string(_part(f"{name}.html.j2")).stream(
+    found = _template(name).stream(
         style=Markup(style),  # noqa: S704 - a file of this package
         script=Markup(script),  # noqa: S704 - a file of this package
         style_hash=_hash(style),
@@ -33,6 +33,12 @@ def stream(name: str, **told: object) -> Iterator[str]:
     )
     found.enable_buffering(64)
     return iter(found)
+
+
+@cache
+def _template(name: str) -> Template:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.from_string(_part(f"{name}.html.j2"))
 
 
 def picture(jpeg: bytes) -> str:
