@@ -139,7 +139,10 @@ class _Work:
             restrict(self._desk, self._unit, row, held, likeness_of)
             self._unit.plan_leaving("restrict", row.id, row.sha256)
         elif fate == "erased":
-            erase(self._desk, self._unit, row, held, likeness_of)
+            known = held is not None and held.tombstone
+            if known:
+                self._unit.erase_by_tombstone(str(known), self._at)
+            erase(self._desk, self._unit, row, likeness_of, tombstone=not known)
             disposition = Disposition.REFUSED
         else:
             # What is shown for review was made before: it is made anew where somebody asks.
@@ -263,13 +266,13 @@ def lies_open(desk: Desk, row: AssetRow) -> bool:
 
 
 def erase(
-    desk: Desk, unit: Unit, row: AssetRow, held: Restriction | None, likeness_of: str
+    desk: Desk, unit: Unit, row: AssetRow, likeness_of: str | None, *, tombstone: bool
 ) -> None:
-    """Nothing is kept of a photograph but its number and a tombstone that does not name it."""
+    """Keep nothing of a photograph but its number; `tombstone`: and one that does not name it."""
     at = desk.instant()
     event = unit.append(Event("asset.erased", row.id, {}), at)
-    if held is None or not held.tombstone:
-        unit.put_tombstone(_stone(unit, row, likeness_of, at, "erased", event.id))
+    if tombstone:
+        unit.put_tombstone(_stone(unit, row, likeness_of or "", at, "erased", event.id))
     unit.forget_asset(row.id, at)
     unit.update_asset(
         row.id, disposition=Disposition.REFUSED, note=NOTE_ERASED, note_hint=HINT_ERASED

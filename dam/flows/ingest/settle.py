@@ -34,7 +34,7 @@ from dam.core.rows import (
     RenditionRow,
     Restriction,
 )
-from dam.core.tombstones import strongest
+from dam.core.tombstones import Tombstone, strongest
 from dam.flows.ingest import ending, previews
 from dam.flows.ingest.consider import (
     MAX_SIDECARS,
@@ -185,8 +185,11 @@ def _settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
         with desk.catalog.transaction() as unit:
             unit.clear_due(asset, mark)
         return None
-    if not row.facts_digest and _is_copy(desk, row):
-        return _refuse_copy(desk, task)
+    if (stone := _certain(desk, row)) is not None:
+        if stone.why == "erased" and row.added_at < stone.at:
+            return _erase_again(desk, task)
+        if not row.facts_digest:
+            return _refuse_copy(desk, task)
     with room.session() as child:
         try:
             states = desk.catalog.states([asset], Purpose.ARCHIVE.value)
@@ -202,10 +205,25 @@ def _settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
             child.drop()
 
 
-def _is_copy(desk: Desk, row: AssetRow) -> bool:
-    """Whether it has the very bytes of a photograph that was taken back; nobody looks at it."""
+def _certain(desk: Desk, row: AssetRow) -> Tombstone | None:
+    """The tombstone whose very bytes the asset has; nobody looks at such a photograph."""
     found = strongest(desk.catalog.traces_of([row.sha256]).get(row.sha256, ()))
-    return found is not None and found.level == "certain"
+    if found is None or found.level != "certain":
+        return None
+    return next((s for s in desk.catalog.tombstones() if s.id == found.tombstone), None)
+
+
+def _erase_again(desk: Desk, task: Task) -> Outcome:
+    """It was here when it was erased: a backup of before has brought it back."""
+    row = task.row
+    with desk.catalog.transaction() as unit:
+        require_unchanged(unit, task)
+        ending.take_out(unit, row.id, desk.instant())
+        ending.erase(desk, unit, row, None, tombstone=False)
+        unit.plan_leaving("scrub")
+    desk.finish()
+    why = Why.plain("erased", ending.NOTE_ERASED, ending.HINT_ERASED)
+    return Outcome("", became(Disposition.REFUSED), row.id, reasons=(why,))
 
 
 def _refuse_copy(desk: Desk, task: Task) -> Outcome:
