@@ -48,6 +48,7 @@ from tests.workspaces import Json, Workspace, once
 
 __all__ = ["browser"]
 RECIPIENT = "Le Matin"
+REASON = "sa tante Qxfâtiha a téléphoné"
 LANGS = ("fr", "ar", "en")
 _ISOLATES = str.maketrans("", "", "\u2068\u2069\u200f\ufeff\n ")
 
@@ -69,6 +70,24 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def workspace(exported: Path, tmp_path: Path) -> Workspace:
     shutil.copytree(exported / "w", tmp_path / "w", symlinks=True)
+    return Workspace(tmp_path / "w")
+
+
+@pytest.fixture(scope="session")
+def taken_back(tmp_path_factory: pytest.TempPathFactory, exported: Path) -> Path:
+    """The same after S-1's mother called: two pictures of each pack may be used no longer."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(exported / "w", folder / "w", symlinks=True)
+        withdraw(Workspace(folder / "w"), "--reason", REASON)
+
+    return once(tmp_path_factory, "taken-back", make)
+
+
+@pytest.fixture
+def asked(taken_back: Path, tmp_path: Path) -> Workspace:
+    """A copy of it."""
+    shutil.copytree(taken_back / "w", tmp_path / "w", symlinks=True)
     return Workspace(tmp_path / "w")
 
 
@@ -182,32 +201,30 @@ def test_from_the_withdrawal_to_the_answer(workspace: Workspace, tmp_path: Path)
     assert "acknowledged before" in again.stderr.decode()
 
 
-def test_later_withdrawals_join_an_open_recall(workspace: Workspace, tmp_path: Path) -> None:
+def test_later_withdrawals_join_an_open_recall(asked: Workspace, tmp_path: Path) -> None:
     out = tmp_path / "letters"
-    withdraw(workspace)
-    write(workspace, out)
-    first = recall(workspace)
-    workspace.json("consent", "withdraw", "C-3", "--by", "parent")
-    joined = recall(workspace)
+    write(asked, out)
+    first = recall(asked)
+    asked.json("consent", "withdraw", "C-3", "--by", "parent")
+    joined = recall(asked)
     assert joined["recall"] == first["recall"]
     assert (joined["state"], len(joined["files"])) == ("unsent", 3)
     assert [f["told_at"] is None for f in joined["files"]].count(True) == 1
-    early = workspace.run("recall", "ack", joined["recall"], "--by", "dpo", code=errors.USAGE)
+    early = asked.run("recall", "ack", joined["recall"], "--by", "dpo", code=errors.USAGE)
     assert "No notice" in early.stderr.decode()
-    letter = write(workspace, out)
+    letter = write(asked, out)
     assert (letter["number"], len(letter["pictures"])) == (2, 3)
     second = mail(out, 2)
     assert second["In-Reply-To"] == mail(out)["Message-ID"] != second["Message-ID"]
-    workspace.json("recall", "ack", joined["recall"], "--by", "dpo")
-    assert events(workspace).count("recall.extended") == 2
+    asked.json("recall", "ack", joined["recall"], "--by", "dpo")
+    assert events(asked).count("recall.extended") == 2
 
 
-def test_after_the_answer_they_open_another(workspace: Workspace, tmp_path: Path) -> None:
-    withdraw(workspace)
-    first = write(workspace, tmp_path / "one")
-    workspace.json("recall", "ack", first["recall"], "--by", "dpo")
-    workspace.json("consent", "withdraw", "C-3", "--by", "parent")
-    second = write(workspace, tmp_path / "two")
+def test_after_the_answer_they_open_another(asked: Workspace, tmp_path: Path) -> None:
+    first = write(asked, tmp_path / "one")
+    asked.json("recall", "ack", first["recall"], "--by", "dpo")
+    asked.json("consent", "withdraw", "C-3", "--by", "parent")
+    second = write(asked, tmp_path / "two")
     assert second["recall"] != first["recall"]
     # The group's picture was confirmed already: it is not asked for twice.
     assert len(second["pictures"]) == 1
@@ -228,14 +245,13 @@ def test_what_ended_otherwise_is_asked_for_where_somebody_says_so(
 
 
 def test_who_does_not_answer_is_overdue_and_reminded(
-    workspace: Workspace, tmp_path: Path, days_later: Callable[[int], None]
+    asked: Workspace, tmp_path: Path, days_later: Callable[[int], None]
 ) -> None:
-    withdraw(workspace)
     out = tmp_path / "letters"
-    sent = write(workspace, out)
+    sent = write(asked, out)
 
     def remind(*words: str) -> list[Json]:
-        found = workspace.ask("recall", "remind", "--out", str(out), *words)["letters"]
+        found = asked.ask("recall", "remind", "--out", str(out), *words)["letters"]
         assert isinstance(found, list)
         return found
 
@@ -245,9 +261,9 @@ def test_who_does_not_answer_is_overdue_and_reminded(
     (first,) = remind("--after", "7d")
     assert (first["kind"], first["number"]) == ("reminder", 2)
     days_later(15)
-    late = recall(workspace, RECIPIENT, "--overdue")
+    late = recall(asked, RECIPIENT, "--overdue")
     assert (late["state"], late["overdue"], late["deadline"]) == ("overdue", True, sent["deadline"])
-    found = kinds(workspace)
+    found = kinds(asked)
     # The other recipient was never told, and that is overdue as well.
     assert {f["severity"] for f in found["recall_overdue"]} == {"critical"}
     assert len(found["recall_overdue"]) == 2
@@ -256,63 +272,60 @@ def test_who_does_not_answer_is_overdue_and_reminded(
     assert second["recall"] == sent["recall"]
     assert remind() == []
     assert remind(str(sent["recall"]))[0]["number"] == 4
-    assert recall(workspace)["state"] == "overdue"
+    assert recall(asked)["state"] == "overdue"
     # Asked for once more, the same pictures do not get more time by that.
-    assert write(workspace, out)["deadline"] == sent["deadline"]
+    assert write(asked, out)["deadline"] == sent["deadline"]
     text = (out / f"{sent['recall']}-3.en.txt").read_text("utf-8")
     assert "We have not had your answer yet" in text
     days_later(16)
     yesterday = (datetime.now().astimezone() + timedelta(days=2)).date().isoformat()
-    past = kinds(workspace, "--as-of", yesterday)
+    past = kinds(asked, "--as-of", yesterday)
     assert len(past["recall_open"]) == 2
     assert "recall_overdue" not in past
 
 
 def test_a_recall_needs_a_place_for_its_letters_or_is_not_on_record(
-    workspace: Workspace, tmp_path: Path
+    asked: Workspace, tmp_path: Path
 ) -> None:
-    withdraw(workspace)
-    ident = recall(workspace)["recall"]
+    ident = recall(asked)["recall"]
     taken = tmp_path / "letters"
     taken.mkdir()
     (taken / f"{ident}-1.en.html").write_text("mine")
-    pack = packs(workspace)[RECIPIENT]
-    workspace.run("recall", pack, "--out", str(taken), code=errors.USAGE)
+    pack = packs(asked)[RECIPIENT]
+    asked.run("recall", pack, "--out", str(taken), code=errors.USAGE)
     assert [path.name for path in taken.iterdir()] == [f"{ident}-1.en.html"]
     assert (taken / f"{ident}-1.en.html").read_text() == "mine"
     missing = str(tmp_path / "no" / "such")
-    workspace.run("recall", pack, "--out", missing, code=errors.DEFECT)
-    assert recall(workspace)["letters"] == []
-    assert events(workspace) == ["recall.opened", "recall.opened"]
+    asked.run("recall", pack, "--out", missing, code=errors.DEFECT)
+    assert recall(asked)["letters"] == []
+    assert events(asked) == ["recall.opened", "recall.opened"]
     for words in (("--to", "a@b.example\nBcc: x@y.example"), ("--to", "nobody"),
                   ("--deadline", "0d"), ("--deadline", "soon")):  # fmt: skip
-        workspace.run("recall", pack, "--out", str(tmp_path / "x"), *words, code=errors.USAGE)
-    workspace.run("recall", "P-19990101", "--out", missing, code=errors.USAGE)
-    workspace.run("recall", "remind", ident, "--out", missing, code=errors.USAGE)
-    workspace.run("recall", "ack", "R-1", "--by", "dpo", code=errors.USAGE)
-    workspace.run("recall", "ack", ident, "--by", "Mme Qx Dupont", code=errors.USAGE)
+        asked.run("recall", pack, "--out", str(tmp_path / "x"), *words, code=errors.USAGE)
+    asked.run("recall", "P-19990101", "--out", missing, code=errors.USAGE)
+    asked.run("recall", "remind", ident, "--out", missing, code=errors.USAGE)
+    asked.run("recall", "ack", "R-1", "--by", "dpo", code=errors.USAGE)
+    asked.run("recall", "ack", ident, "--by", "Mme Qx Dupont", code=errors.USAGE)
 
 
-def test_a_pack_that_never_went_out_is_not_asked_back(workspace: Workspace) -> None:
-    withdraw(workspace)
-    for recipient, pack in packs(workspace).items():
-        assert recall(workspace, recipient)["pack"] == pack
-    gone = packs(workspace)["Akhbar"]
-    workspace_rows = workspace.root / ".dam" / "catalogue.db"
+def test_a_pack_that_never_went_out_is_not_asked_back(asked: Workspace) -> None:
+    for recipient, pack in packs(asked).items():
+        assert recall(asked, recipient)["pack"] == pack
+    gone = packs(asked)["Akhbar"]
+    workspace_rows = asked.root / ".dam" / "catalogue.db"
     with sqlite3.connect(workspace_rows) as database:
         database.execute("UPDATE packs SET state = 'dropped' WHERE id = ?", (gone,))
     database.close()
-    assert [r["recipient"] for r in workspace.ask("recall", "list")["recalls"]] == [RECIPIENT]
-    assert len(kinds(workspace)["recall_open"]) == 1
+    assert [r["recipient"] for r in asked.ask("recall", "list")["recalls"]] == [RECIPIENT]
+    assert len(kinds(asked)["recall_open"]) == 1
 
 
 # --- nothing personal ---------------------------------------------------------------------
 
 
-def test_no_letter_tells_who_is_shown_or_why(workspace: Workspace, tmp_path: Path) -> None:
-    withdraw(workspace, "--reason", "sa tante Qxfâtiha a téléphoné")
+def test_no_letter_tells_who_is_shown_or_why(asked: Workspace, tmp_path: Path) -> None:
     out = tmp_path / "letters"
-    write(workspace, out, "--thumbnails")
+    write(asked, out, "--thumbnails")
     told = [path.read_bytes() for path in sorted(out.iterdir())]
     told += [
         part.get_content().encode() if part.get_content_maintype() == "text" else part.get_content()
@@ -329,21 +342,18 @@ def test_no_letter_tells_who_is_shown_or_why(workspace: Workspace, tmp_path: Pat
     assert plain is not None
     headers = "".join(f"{name}: {value}\n" for name, value in mail(out).items())
     assert not re.search(rf"\b{re.escape(socket.gethostname())}\b", headers + plain.get_content())
-    log = (workspace.root / ".dam" / "log" / "dam.log").read_text()
+    log = (asked.root / ".dam" / "log" / "dam.log").read_text()
     assert RECIPIENT not in log
 
 
-def test_what_was_noted_goes_when_the_person_is_erased(
-    workspace: Workspace, tmp_path: Path
-) -> None:
-    withdraw(workspace)
-    letter = write(workspace, tmp_path / "letters")
+def test_what_was_noted_goes_when_the_person_is_erased(asked: Workspace, tmp_path: Path) -> None:
+    letter = write(asked, tmp_path / "letters")
     name = "Zaïnab Qxéloufi"
-    workspace.json("recall", "ack", letter["recall"], "--by", "dpo", "--note", f"{name} supprimée")
-    assert name in recall(workspace, RECIPIENT, "--personal")["note"]
-    withdraw(workspace, "--erase")
-    assert recall(workspace, RECIPIENT, "--personal")["note"] is None
-    for path in (workspace.root / ".dam").rglob("catalogue.db*"):
+    asked.json("recall", "ack", letter["recall"], "--by", "dpo", "--note", f"{name} supprimée")
+    assert name in recall(asked, RECIPIENT, "--personal")["note"]
+    withdraw(asked, "--erase")
+    assert recall(asked, RECIPIENT, "--personal")["note"] is None
+    for path in (asked.root / ".dam").rglob("catalogue.db*"):
         assert leaks(path.read_bytes(), (name,)) == []
 
 
@@ -351,14 +361,13 @@ def test_what_was_noted_goes_when_the_person_is_erased(
 
 
 def test_small_pictures_are_those_that_were_sent(
-    workspace: Workspace, exported: Path, tmp_path: Path
+    asked: Workspace, exported: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(exported / "folder", tmp_path / "folder")
-    database_move(workspace, tmp_path / "folder")
-    withdraw(workspace)
-    assert not any(p["thumbnail"] for p in write(workspace, tmp_path / "none")["pictures"])
+    database_move(asked, tmp_path / "folder")
+    assert not any(p["thumbnail"] for p in write(asked, tmp_path / "none")["pictures"])
     out = tmp_path / "some"
-    letter = write(workspace, out, "--thumbnails")
+    letter = write(asked, out, "--thumbnails")
     assert [p["thumbnail"] for p in letter["pictures"]] == [True, True]
     message = mail(out, 2)
     small = [p for p in message.walk() if p.get_content_type() == "image/jpeg"]
@@ -373,32 +382,29 @@ def test_small_pictures_are_those_that_were_sent(
         assert not picture.getexif()
         assert {"exif", "xmp", "comment", "photoshop"}.isdisjoint(picture.info)
         assert apart(picture, sent) < 6
-    assert workspace.leftovers() == []
+    assert asked.leftovers() == []
 
     changed = tmp_path / "folder" / "data" / letter["pictures"][0]["file"]
     changed.write_bytes(changed.read_bytes() + b"x")
-    told = write(workspace, tmp_path / "third", "--thumbnails")["pictures"]
+    told = write(asked, tmp_path / "third", "--thumbnails")["pictures"]
     assert [p["missing"] for p in told] == ["away", None]
-    withdraw(workspace, "--erase")
-    fourth = write(workspace, tmp_path / "fourth", "--thumbnails")["pictures"]
+    withdraw(asked, "--erase")
+    fourth = write(asked, tmp_path / "fourth", "--thumbnails")["pictures"]
     assert "erased" in {p["missing"] for p in fourth}
     assert not any(p["missing"] == "erased" and p["thumbnail"] for p in fourth)
     text = next((tmp_path / "fourth").glob("*.en.txt")).read_text("utf-8")
     assert "we have erased this picture" in text
 
 
-def test_small_pictures_of_a_zip(workspace: Workspace, tmp_path: Path) -> None:
-    withdraw(workspace)
-    pack = packs(workspace)["Akhbar"]
-    (letter,) = workspace.ask("recall", pack, "--out", str(tmp_path / "o"), "--thumbnails")[
-        "letters"
-    ]
+def test_small_pictures_of_a_zip(asked: Workspace, tmp_path: Path) -> None:
+    pack = packs(asked)["Akhbar"]
+    (letter,) = asked.ask("recall", pack, "--out", str(tmp_path / "o"), "--thumbnails")["letters"]
     assert [p["thumbnail"] for p in letter["pictures"]] == [True, True]
 
 
-def database_move(workspace: Workspace, to: Path) -> None:
+def database_move(asked: Workspace, to: Path) -> None:
     """Say that the pack for the newspaper stands elsewhere, so that a test may damage it."""
-    database = sqlite3.connect(workspace.root / ".dam" / "catalogue.db")
+    database = sqlite3.connect(asked.root / ".dam" / "catalogue.db")
     with database:
         database.execute("UPDATE packs SET path = ? WHERE recipient = ?", (str(to), RECIPIENT))
     database.close()
