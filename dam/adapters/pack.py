@@ -57,6 +57,24 @@ def sealed_as(target: Path) -> str | None:
         return ""
 
 
+def payload(target: Path, relative: str, sha256: str) -> bytes | None:
+    """A payload file of the pack at `target`, as it was sent; None where it is not there any more,
+
+    or has another SHA-256 (hex).
+    """
+    path = bag.payload_path(relative)
+    try:
+        if target.is_dir():
+            data = (target / path).read_bytes()
+        else:
+            with zipfile.ZipFile(target) as archive:
+                (name,) = (n for n in archive.namelist() if n.endswith(f"/{path}"))
+                data = archive.read(name)
+    except (OSError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile):
+        return None
+    return data if hashlib.sha256(data).hexdigest() == sha256 else None
+
+
 class PackSink:
     """A pack in the making. `staging` is a private folder beside its place.
 

@@ -55,6 +55,7 @@ def _status(context: typer.Context, found: flow.Status, format_: Format) -> None
                 "rule_pack": found.pack_digest,
                 "photographers": found.photographers,
                 "packs": found.packs,
+                "recalls": found.recalls,
                 "waivers": found.waivers,
                 "inbox": found.inbox,
                 "left_alone": found.left_alone,
@@ -66,8 +67,8 @@ def _status(context: typer.Context, found: flow.Status, format_: Format) -> None
     rows: list[tuple[object, object]] = [
         (terminal.disposition(d.value, say), found.counts.get(d, 0)) for d in Disposition
     ]
-    words = say.headings("in the inbox", "to look at again", "rules", "packs", "waivers")
-    numbers = (found.inbox, found.due, found.rules, found.packs, found.waivers)
+    words = say.headings("in the inbox", "to look at again", "rules", "packs", "recalls", "waivers")
+    numbers = (found.inbox, found.due, found.rules, found.packs, found.recalls, found.waivers)
     rows += zip(words, numbers, strict=True)
     rows += (
         (say.gettext("left alone: {why}", why=say.told(why)), count)

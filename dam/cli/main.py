@@ -22,6 +22,7 @@ from dam.cli import (
     ingest,
     ledger,
     packs,
+    recall,
     redact,
     rulebook,
     setup,
@@ -95,6 +96,7 @@ redact.register(app)
 audit.register(app)
 export.register(app)
 packs.register(app)
+recall.register(app)
 credentials.register(app)
 ledger.register(app)
 verify.register(app)

@@ -10,7 +10,7 @@ from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
 from dam.core.rows import PackRow
 from dam.flows import packs as flow
-from dam.render import documents, terminal
+from dam.render import documents, recalls, terminal
 
 packs = typer.Typer(
     invoke_without_command=True,
@@ -59,6 +59,7 @@ def show(
         terminal.emit(
             {
                 **documents.pack(found.row),
+                "recalls": [recalls.recall(each, found.day) for each in found.recalls],
                 "pictures": [documents.pack_item(each.item, each.usable) for each in found.items],
             }
         )
@@ -67,6 +68,15 @@ def show(
     told = documents.pack(found.row)
     rows = [(name, value) for name, value in told.items() if value not in (None, "", False)]
     terminal.table(("", ""), rows)
+    for each in found.recalls:
+        terminal.line(
+            say.gettext(
+                "{recall}: {state}, answer by {day}",
+                recall=each.id,
+                state=say.word("recall", each.state(found.day)),
+                day=each.deadline,
+            )
+        )
     terminal.line("")
     terminal.table(
         say.headings("file", "asset", "consents", "until", "usable today"),

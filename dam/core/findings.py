@@ -9,6 +9,7 @@ from datetime import date
 from typing import TypeGuard
 
 from dam.core.model import Decision, Disposition, Purpose
+from dam.core.recalls import Standing
 from dam.core.report import AuditRow, Kind, kind_of
 from dam.core.rows import PackItemRow, PackRow
 from dam.core.view import Dossier
@@ -31,6 +32,8 @@ class Severity(enum.StrEnum):
 _SEVERITY = {
     Kind.WITHDRAWN_IN_PACK: Severity.CRITICAL,
     Kind.EXPIRED_IN_PACK: Severity.CRITICAL,
+    Kind.RECALL_OVERDUE: Severity.CRITICAL,
+    Kind.RECALL_OPEN: Severity.HIGH,
     Kind.INTEGRITY: Severity.CRITICAL,
     Kind.MISSING_CONSENT: Severity.HIGH,
     Kind.UNDECLARED_FACES: Severity.HIGH,
@@ -181,6 +184,47 @@ def in_pack(
             "en": f"Ask {pack.recipient} to stop using {item.file}.",
             "fr": f"Demandez à {pack.recipient} de ne plus utiliser {item.file}.",
             "ar": f"اطلب من {pack.recipient} التوقف عن استعمال {item.file}.",
+        },
+        severity(kind),
+        pack.id,
+    )
+
+
+def unanswered(standing: Standing) -> Finding | None:
+    """A finding where a recipient was asked to stop using pictures, or is still to be asked, and
+
+    has not confirmed.
+    """
+    recall, pack = standing.recall, standing.pack
+    if not recall.open:
+        return None
+    kind = Kind.RECALL_OVERDUE if standing.overdue else Kind.RECALL_OPEN
+    n, last, who = len(recall.files), recall.deadline.isoformat(), pack.recipient
+    unsent = recall.untold
+    return Finding(
+        kind,
+        "",
+        (),
+        {
+            "en": f"{who} has not confirmed that pictures of pack {pack.id} are used no more: "
+            f"{n} (recall {recall.id}, answer by {last}).",
+            "fr": f"{who} n'a pas confirmé l'arrêt d'usage d'images du lot {pack.id} : {n} "
+            f"(retrait {recall.id}, réponse avant le {last} inclus).",
+            "ar": f"لم يؤكد {who} بعدُ وقف استعمال صور من الحزمة {pack.id}: {n} "
+            f"(طلب السحب {recall.id}، الرد حتى {last}).",
+        },
+        {
+            "en": f"Write the notice with dam recall {pack.id} and send it.",
+            "fr": f"Rédigez l'avis avec dam recall {pack.id} et envoyez-le.",
+            "ar": f"حرّر الإشعار بالأمر dam recall {pack.id} وأرسله.",
+        }
+        if unsent
+        else {
+            "en": f"Ask again (dam recall remind {recall.id}), or record the answer with dam "
+            "recall ack.",
+            "fr": f"Relancez (dam recall remind {recall.id}), ou notez la réponse avec dam recall "
+            "ack.",
+            "ar": f"ذكّر بالطلب (dam recall remind {recall.id})، أو سجّل الرد بالأمر dam recall ack.",
         },
         severity(kind),
         pack.id,

@@ -28,6 +28,8 @@ class Kind(enum.StrEnum):
     REFUSED = "refused"
     WITHDRAWN_IN_PACK = "withdrawn_in_pack"
     EXPIRED_IN_PACK = "expired_in_pack"
+    RECALL_OPEN = "recall_open"
+    RECALL_OVERDUE = "recall_overdue"
     SCOPE_MISMATCH = "scope_mismatch"
     UNDECLARED_FACES = "undeclared_faces"
     FACES_NOT_CHECKED = "faces_not_checked"

@@ -38,8 +38,8 @@ class Watching:
 class Status:
     """How many assets stand where, what waits, and what the rules are.
 
-    `inbox` is how many photographs lie in the inbox; `left_alone` what else lies there, by the
-    reason for which nobody takes it.
+    `recalls` are those that nobody has acknowledged. `inbox` is how many photographs lie in the
+    inbox; `left_alone` what else lies there, by the reason for which nobody takes it.
     """
 
     counts: dict[Disposition, int]
@@ -48,6 +48,7 @@ class Status:
     pack_digest: str
     photographers: int
     packs: int
+    recalls: int
     waivers: int
     inbox: int
     left_alone: dict[str, int]
@@ -83,6 +84,7 @@ def status(desk: Desk) -> Status:
         pack_digest=desk.pack.digest,
         photographers=len(desk.credits.file.photographers),
         packs=len(desk.catalog.packs()),
+        recalls=sum(recall.open for recall in desk.catalog.recalls()),
         waivers=sum(map(len, waivers(desk).values())),
         inbox=sum(item.kind is inbox.Kind.PHOTO for item in found),
         left_alone=counted(found),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from dam.adapters.desk import Desk
 from dam.core.decide import decide
 from dam.core.errors import UsageError
 from dam.core.model import Disposition, Purpose
+from dam.core.recalls import Recall
 from dam.core.rows import PackItemRow, PackRow
 
 
@@ -30,8 +32,12 @@ class ItemShown:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
+    """A pack with its pictures and the recalls of some of them; `day` is today."""
+
     row: PackRow
     items: Sequence[ItemShown]
+    recalls: Sequence[Recall]
+    day: date
 
 
 def listed(desk: Desk) -> list[Listed]:
@@ -42,6 +48,13 @@ def listed(desk: Desk) -> list[Listed]:
 
 def show(desk: Desk, wanted: str) -> Shown:
     """One pack by its id or a unique beginning of it. Raises UsageError."""
+    row, items = find(desk, wanted)
+    shown = [ItemShown(item, _usable(desk, row, item)) for item in items]
+    return Shown(row, shown, desk.catalog.recalls(row.id), desk.day())
+
+
+def find(desk: Desk, wanted: str) -> tuple[PackRow, Sequence[PackItemRow]]:
+    """As `show`, without a look at what may still be used."""
     text = wanted.strip()
     found = desk.catalog.pack(text)
     if found is None:
@@ -51,8 +64,7 @@ def show(desk: Desk, wanted: str) -> Shown:
         found = desk.catalog.pack(ids[0]) if ids else None
     if found is None:
         raise UsageError("There is no pack with this id", "`dam packs` shows the ids")
-    row, items = found
-    return Shown(row, [ItemShown(item, _usable(desk, row, item)) for item in items])
+    return found
 
 
 def _usable(desk: Desk, pack: PackRow, item: PackItemRow) -> bool:

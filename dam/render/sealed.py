@@ -9,17 +9,22 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 
-from jinja2 import Environment, StrictUndefined  # noqa: TID251
+from jinja2 import Environment, StrictUndefined, Template  # noqa: TID251
 from markupsafe import Markup
 
 
 def stream(name: str, **told: object) -> Iterator[str]:
-    """The page `name` of the templates in pieces; everything told is escaped."""
-    style, script = _part(f"{name}.css"), _part(f"{name}.js")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    found = environment.from_string(_part(f"{name}.html.j2")).stream(
+    """The page `name` of the templates in pieces; everything told is escaped.
+
+    A template without a script of its own gets an empty one, and names none in its policy.
+    """
+    style = _part(f"{name}.css")
+    script = _part(f"{name}.js") if _place(f"{name}.js").is_file() else ""
+    found = _template(name).stream(
         style=Markup(style),  # noqa: S704 - a file of this package
         script=Markup(script),  # noqa: S704 - a file of this package
         style_hash=_hash(style),
@@ -30,13 +35,23 @@ def stream(name: str, **told: object) -> Iterator[str]:
     return iter(found)
 
 
+@cache
+def _template(name: str) -> Template:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.from_string(_part(f"{name}.html.j2"))
+
+
 def picture(jpeg: bytes) -> str:
     """A JPEG as an address that holds it."""
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
 
 
 def _part(name: str) -> str:
-    return resources.files("dam").joinpath("render", "templates", name).read_text("utf-8")
+    return _place(name).read_text("utf-8")
+
+
+def _place(name: str) -> Traversable:
+    return resources.files("dam").joinpath("render", "templates", name)
 
 
 def _hash(text: str) -> str:

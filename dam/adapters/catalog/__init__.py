@@ -33,6 +33,7 @@ from dam.adapters.catalog.holdings import HoldingReads, HoldingWrites
 from dam.adapters.catalog.migrate import ready
 from dam.adapters.catalog.packs import PackReads, PackWrites
 from dam.adapters.catalog.provenance import ProvenanceReads, ProvenanceWrites
+from dam.adapters.catalog.recalls import RecallReads, RecallWrites
 from dam.adapters.catalog.redactions import RedactionReads, RedactionWrites
 from dam.adapters.catalog.tables import metadata
 from dam.adapters.catalog.waivers import WaiverReads, WaiverWrites
@@ -56,6 +57,7 @@ class Unit(
     BatchWrites,
     AuditWrites,
     PackWrites,
+    RecallWrites,
     WaiverWrites,
     RedactionWrites,
     EventWrites,
@@ -74,6 +76,7 @@ class Catalog(
     BatchReads,
     AuditReads,
     PackReads,
+    RecallReads,
     WaiverReads,
     RedactionReads,
     ForgettingReads,

@@ -31,6 +31,7 @@ from dam.adapters.catalog.tables import (
     likenesses,
     notes,
     provenance,
+    recall_notes,
     redaction_reasons,
     redactions,
     renditions,
@@ -190,6 +191,9 @@ class ForgettingWrites(ForgettingReads, ProvenanceWrites, CommittedWrites, Decis
             self._forget_names(asset, values)
         for slot in slots:
             self._forget_slot_name(slot, values)
+        for row in self._db.rows(select(recall_notes)):
+            if values.tells(row.note):
+                self._db.run(delete(recall_notes).where(recall_notes.c.recall == row.recall))
 
     def _put_body(self, table: Table, row: Found, body: Mapping[str, object]) -> None:
         key = [column == row._mapping[column.name] for column in table.primary_key.columns]

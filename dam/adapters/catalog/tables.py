@@ -25,7 +25,7 @@ from sqlalchemy import (  # noqa: TID251
 from dam.adapters.catalog.columns import Decided, Huge, Instant, Json, Words
 
 #: The newest revision in `migrations/versions`; a test holds the two together.
-HEAD = "0008"
+HEAD = "0009"
 
 metadata = MetaData()
 
@@ -561,6 +561,49 @@ pack_marks = Table(
     Column("why", String(16), primary_key=True),
     Column("at", Instant, nullable=False),
     ForeignKeyConstraint(["pack", "file"], ["pack_items.pack", "pack_items.file"]),
+)
+
+#: Recipients that were asked to stop using files of a pack. What opened a recall is the mark on a
+#: file; a recall that has ended never opens again.
+recalls = Table(
+    "recalls",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("pack", Words, nullable=False, index=True),
+    Column("opened_at", Instant, nullable=False),
+    Column("deadline", Date, nullable=False),
+    Column("ended_at", Instant),
+    Column("role", Words, nullable=False),
+)
+
+#: The files that a recall asks for, each of a pack in one recall alone.
+recall_files = Table(
+    "recall_files",
+    metadata,
+    Column("pack", Words, primary_key=True),
+    Column("file", Words, primary_key=True),
+    Column("recall", String(32), ForeignKey("recalls.id"), nullable=False, index=True),
+    Column("added_at", Instant, nullable=False),
+    Column("told_at", Instant),
+)
+
+#: Notices and reminders that were written.
+recall_letters = Table(
+    "recall_letters",
+    metadata,
+    Column("recall", String(32), ForeignKey("recalls.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("deadline", Date, nullable=False),
+)
+
+#: What was noted of an answer: free text by people, so it stands apart and can be erased.
+recall_notes = Table(
+    "recall_notes",
+    metadata,
+    Column("recall", String(32), ForeignKey("recalls.id"), primary_key=True),
+    Column("note", Words, nullable=False),
 )
 
 #: What a withdrawal has still to remove from the disk, planned in its own transaction.

@@ -223,6 +223,15 @@ class WithdrawalWrites(WithdrawalReads, DecisionWrites):
                 found.setdefault(item.pack, []).append(item.file)
         return {pack: tuple(files) for pack, files in found.items()}
 
+    def mark_files(self, pack: str, files: Iterable[str], why: str, at: datetime) -> list[str]:
+        """Mark these files of one pack; those newly marked for this, in order."""
+        mine = pack_marks.c.pack == pack, pack_marks.c.why == why
+        known = self._db.ids(select(pack_marks.c.file).where(*mine))
+        fresh = sorted(frozenset(files) - frozenset(known))
+        for file in fresh:
+            self._db.run(insert(pack_marks).values(pack=pack, file=file, why=why, at=at))
+        return fresh
+
     def plan_leaving(self, kind: str, asset: str = "", what: str = "") -> None:
         """Something must leave the disk once this transaction is over."""
         self._db.run(insert(leaving).values(kind=kind, asset=asset, what=what))

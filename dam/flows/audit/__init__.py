@@ -25,7 +25,7 @@ from dam.core.tally import Line, Tally, View, Wanted, by, lies_in
 from dam.core.view import Dossier
 from dam.flows.audit.anew import Anew, Past, as_it_was, decided_anew, dossiers
 from dam.flows.audit.around import filed, waiting
-from dam.flows.audit.packs import packs, today
+from dam.flows.audit.packs import packs, today, unanswered
 from dam.flows.audit.shelf import BATCH, Shelf
 
 #: Begins with how many assets must be decided anew, then is called for each.
@@ -90,6 +90,9 @@ class _Told:
         )
         meant = self._meant(f.asset for f in in_packs)
         self._elsewhere = [f for f in in_packs if self._everything or f.asset in meant]
+        for told, assets in unanswered(desk, day, past=past is not None):
+            if self._everything or self._meant(assets):
+                self._elsewhere.append(told)
         if self._everything and past is None:
             self._elsewhere += waiting(desk)
         self._tally = Tally(about.purpose)

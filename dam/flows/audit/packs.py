@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 from dam.adapters.desk import Desk
+from dam.core import findings
 from dam.core.audit import PackLine
 from dam.core.decide import WORLD, decide
 from dam.core.findings import Finding, in_pack
 from dam.core.model import Decision, Disposition, Purpose
+from dam.core.recalls import Standing
 from dam.core.rows import PackItemRow, PackRow
 from dam.flows.audit.anew import BATCH, dossiers
 from dam.flows.audit.shelf import Shelf
@@ -48,6 +50,28 @@ def packs(
         lines.append(PackLine(pack, len(items), len({f.asset for f in told})))
         found += told
     return lines, found
+
+
+def unanswered(desk: Desk, day: date, *, past: bool) -> list[tuple[Finding, frozenset[str]]]:
+    """A finding for each recall that was open on a day, with the assets that are asked back; of a
+
+    `past` day what was on record at its end.
+    """
+    midnight = datetime.combine(day + timedelta(days=1), time.min, tzinfo=desk.now().tzinfo)
+    end = midnight.astimezone(UTC)
+    packs = {pack.id: pack for pack in desk.catalog.packs()}
+    found: list[tuple[Finding, frozenset[str]]] = []
+    for now in desk.catalog.recalls():
+        recall = now.known(end) if past else now
+        if (
+            recall is None
+            or (told := findings.unanswered(Standing(recall, packs[recall.row.pack], day))) is None
+        ):
+            continue
+        _, items = desk.catalog.pack(recall.row.pack) or (None, ())
+        files = {asked.file for asked in recall.files}
+        found.append((told, frozenset(item.asset for item in items if item.file in files)))
+    return found
 
 
 def _ended(

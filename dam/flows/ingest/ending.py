@@ -321,9 +321,10 @@ def mark_packs(desk: Desk, unit: Unit, asset: str, considered: Considered) -> No
 
 
 def announce_marks(unit: Unit, marks: dict[str, tuple[str, ...]], at: datetime) -> None:
-    """Tell the ledger how many files of which pack may be used no longer."""
+    """Tell the ledger how many files of which pack may be used no longer, and ask for them back."""
     for pack, files in sorted(marks.items()):
         unit.append(Event("pack.marked", pack, {"files": len(files), "why": "withdrawn"}), at)
+    unit.ask_back(marks, at)
 
 
 def settle_trace(
