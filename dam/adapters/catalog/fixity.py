@@ -47,7 +47,7 @@ class FixityReads(Part):
 
         Bytes that are both are told of as the sidecar's.
         """
-        ordered = merge(self._taken(), self._told(), key=lambda each: each.sha256)
+        ordered = merge(self._taken(), self._told_contents(), key=lambda each: each.sha256)
         for _, same in groupby(ordered, key=lambda each: each.sha256):
             yield min(same, key=lambda each: each.asset)
 
@@ -63,7 +63,7 @@ class FixityReads(Part):
     def _taken(self) -> Iterator[Content]:
         return map(_content, self._db.pages(_photos(), (assets.c.sha256,)))
 
-    def _told(self) -> Iterator[Content]:
+    def _told_contents(self) -> Iterator[Content]:
         streams = (self._digests(table) for table in (sidecars, sidecar_versions))
         return (Content(sha256) for sha256, _ in groupby(merge(*streams)))
 
