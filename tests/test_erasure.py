@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -20,7 +21,7 @@ from dam.flows.consents.forgetting import without
 from tests import leaks, photos
 from tests.test_personal import PEOPLE, forms, record, table_row
 from tests.test_personal import sidecar as words
-from tests.workspaces import EMPTY_HALL, Workspace, sha256
+from tests.workspaces import EMPTY_HALL, Workspace, once, sha256
 
 WHO = PEOPLE["S-1"]
 NAMED = "Zaïnab Qxéloufi"
@@ -83,11 +84,10 @@ def found(workspace: Workspace, texts: tuple[str, ...], pieces: list[bytes]) -> 
     return told
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    made = Workspace.init(tmp_path / "w")
+def fill(folder: Path) -> None:
+    made = Workspace.init(folder / "w")
     for number in (1, 3):
-        told = tmp_path / f"r{number}.json"
+        told = folder / f"r{number}.json"
         told.write_text(json.dumps({"schema": "dam/consent/1", **record(number)}))
         made.run("consent", "import", str(told))
     made.drop(f"{NAMED}.jpg", ALONE, spoken())
@@ -97,7 +97,12 @@ def workspace(tmp_path: Path) -> Workspace:
     made.drop("c.jpg", OTHER, words(3))
     made.drop("hall.jpg", photos.jpeg(7, 640, 480), EMPTY_HALL)
     made.ingest()
-    return made
+
+
+@pytest.fixture
+def workspace(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Workspace:
+    shutil.copytree(once(tmp_path_factory, "erasable", fill) / "w", tmp_path / "w", symlinks=True)
+    return Workspace(tmp_path / "w")
 
 
 def test_nothing_of_it_is_anywhere(workspace: Workspace) -> None:
@@ -134,6 +139,11 @@ def test_nothing_of_it_is_anywhere(workspace: Workspace) -> None:
     settle = ("tombstone", "settle", again["asset"], "--by", "dpo", "--reason", "x")
     workspace.run(*settle, "--different", code=errors.USAGE)
     assert workspace.ask("tombstone", "list")["copies"][0]["level"] == "certain"
+    # Those shown agreed anew: it is a photo like any other, decided by what its sidecar says.
+    agreed = workspace.json(*settle, "--agreed")
+    assert [a["disposition"] for a in agreed["photos"]["assets"]] == ["approved"]
+    assert workspace.original(sha256(ALONE)).read_bytes() == ALONE
+    assert not kept.exists()
 
 
 def test_what_was_in_restricted_hold_is_erased_later(workspace: Workspace) -> None:
@@ -145,6 +155,7 @@ def test_what_was_in_restricted_hold_is_erased_later(workspace: Workspace) -> No
     assert len(workspace.rows("SELECT * FROM tombstones")) == 1
 
 
+@pytest.mark.slow
 def test_group_photos_go_where_that_is_said(workspace: Workspace) -> None:
     said = ("consent", "withdraw", "C-1", "--by", "parent")
     workspace.run(*said, "--erase-group-photos", code=errors.USAGE)
@@ -154,6 +165,7 @@ def test_group_photos_go_where_that_is_said(workspace: Workspace) -> None:
     assert workspace.original(sha256(OTHER)).exists()
 
 
+@pytest.mark.slow
 def test_who_has_another_consent_is_not_forgotten(workspace: Workspace, tmp_path: Path) -> None:
     other = record(1) | {"id": "C-12"}
     path = tmp_path / "other.json"

@@ -7,9 +7,9 @@ import pytest
 from bench.withdraw import withdraw
 
 
-@pytest.mark.parametrize("erase", [False, True])
+@pytest.mark.parametrize("erase", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_only_what_it_must(erase: bool) -> None:
-    told = withdraw(300, 20, erase=erase)
+    told = withdraw(120, 10, erase=erase)
     assert told["photographs_concerned"]
     assert told["packs_marked"]
     assert told["files_changed_that_need_not"] == []

@@ -125,7 +125,8 @@ class _Work:
         fate = self._fate(gone, decision)
         if copies and fate == "kept":
             fate = "copy"
-        if fate == "kept" and not gone.subjects and held is None:
+        ends = bool(gone.subjects) or fate == "copy"
+        if not ends and held is None and not self._must_leave(row, considered):
             # It rests on the record in name only: nothing of it ends.
             return
         likeness_of = self._unit.likeness(row.id) or ""
@@ -133,8 +134,9 @@ class _Work:
         if considered is not None:
             disposition = self._decide(state, considered)
         retracted = self._retract(state, considered, disposition)
-        marks = self._unit.mark_packs([row.id], "withdrawn", self._at)
-        self.marked += list(marks.items())
+        if ends:
+            marks = self._unit.mark_packs([row.id], "withdrawn", self._at)
+            self.marked += list(marks.items())
         if fate == "restricted":
             restrict(self._desk, self._unit, row, held, likeness_of)
             self._unit.plan_leaving("restrict", row.id, row.sha256)
@@ -152,6 +154,15 @@ class _Work:
         self.found.append(
             Ending(row.id, fate, disposition, retracted, gone.others, tuple(sorted(gone.spared)))
         )
+
+    def _must_leave(self, row: AssetRow, considered: Considered | None) -> bool:
+        """Whether what is filed of it may not stay, for whatever reason."""
+        if row.archived_as is None:
+            return False
+        if considered is None:
+            return True
+        approved = considered.decision(Purpose.ARCHIVE).disposition is Disposition.APPROVED
+        return not (approved and self._still_says(self._desk, row.id, considered))
 
     def _fate(self, gone: Ended, decision: Decision | None) -> Fate:
         if decision is None or not gone.subjects:
@@ -268,7 +279,7 @@ def lies_open(desk: Desk, row: AssetRow) -> bool:
 def erase(
     desk: Desk, unit: Unit, row: AssetRow, likeness_of: str | None, *, tombstone: bool
 ) -> None:
-    """Nothing is kept of a photograph but its number, and with `tombstone` one that names nobody."""
+    """Keep nothing of a photograph but its number; `tombstone`: and one that does not name it."""
     at = desk.instant()
     event = unit.append(Event("asset.erased", row.id, {}), at)
     if tombstone:
