@@ -20,6 +20,8 @@ from dam.core.record import ConsentItem
 from dam.core.sidecar import parse_photo, parse_shoot
 from demo import draw, run, story
 from demo.run import Demo, Differs
+from tests.verifying import failures
+from tests.workspaces import Workspace
 
 #: 360 x 240 pixels: enough for the story, quick to draw.
 SMALL = 0.2
@@ -191,3 +193,4 @@ def test_the_whole_story_comes_out(tmp_path: Path, capfd: pytest.CaptureFixture[
     filed = list((tmp_path / "demo/workspace/archive").rglob("*.jpg"))
     assert len(filed) == 9
     assert len(list((tmp_path / "demo/pack-le-matin").rglob("*.jpg"))) == 8
+    assert failures(Workspace(tmp_path / "demo/workspace")) == set()

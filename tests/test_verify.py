@@ -275,6 +275,7 @@ CASES: list[tuple[Code, bool, Break]] = [
     (Code.REPLAY_DIFFERS, True, _sql("UPDATE subject_details SET birth_date = '2001-01-01'")),
     (Code.REPLAY_DIFFERS, True, _sql("UPDATE packs SET manifest_sha256 = ''")),
     (Code.REPLAY_DIFFERS, True, _sql("UPDATE renditions SET sha256 = NULL")),
+    (Code.RECORD_UNREADABLE, True, _sql("UPDATE assets SET size = 'many'")),
     (Code.FACTS_ALTERED, True, _sql("UPDATE facts SET body = replace(body, 'Un', 'La')")),
     (Code.ORIGINAL_MISSING, True, _remove("originals/*/*")),
     (Code.ORIGINAL_DAMAGED, False, _flip("originals/*/*")),
@@ -493,6 +494,17 @@ def test_an_original_that_was_taken_back_is_found_under_any_name(made: Whole) ->
     assert codes(made.workspace) == {"withdrawn-present"}
     # Without looking at its bytes it is only known not to belong there.
     assert codes(made.workspace, "--quick") == {"archive-extra"}
+
+
+def test_tombstones_that_know_nothing_again_are_found(made: Whole) -> None:
+    family.withdraw(made.workspace)
+    assert made.change("UPDATE notes SET value = ? WHERE key = 'tombstone-key'", "0" * 64)
+    assert codes(made.workspace, "--quick") == {Code.TOMBSTONE_BLIND.value}
+
+
+def test_a_photo_that_a_withdrawal_would_not_find_is_found(made: Whole) -> None:
+    assert made.change("DELETE FROM asset_subjects WHERE subject = 'S-1'")
+    assert codes(made.workspace, "--quick") == {"facts-altered"}
 
 
 def test_an_original_in_restricted_hold_is_missed_and_read(made: Whole) -> None:

@@ -70,17 +70,14 @@ def inside(root: Path, folder: str = "") -> Iterator[Entry]:
 
     Raises StorageError where it cannot be read.
     """
-    found: list[Entry] = []
-    with (
-        fs.disk("Looking at the workspace"),
-        suppress(FileNotFoundError, NotADirectoryError),
-        os.scandir(root / folder) as entries,
-    ):
-        for each in entries:
-            relative = f"{folder}/{each.name}" if folder else each.name
-            with suppress(FileNotFoundError):
-                found.append(_entry(relative, each.stat(follow_symlinks=False)))
-    return iter(sorted(found, key=lambda entry: entry.relative))
+    names: list[str] = []
+    with fs.disk("Looking at the workspace"):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            names = sorted(os.listdir(root / folder))  # noqa: PTH208  (names alone, of 100,000)
+        for name in names:
+            entry = look(root, f"{folder}/{name}" if folder else name)
+            if entry is not None:
+                yield entry
 
 
 def digest(root: Path, relative: str) -> str | None:

@@ -39,6 +39,7 @@ class Code(enum.StrEnum):
     REPLAY_DIFFERS = "replay-differs"
     REPLAY_LATER = "replay-later"
     FACTS_ALTERED = "facts-altered"
+    TOMBSTONE_BLIND = "tombstone-blind"
     ORIGINAL_MISSING = "original-missing"
     ORIGINAL_DAMAGED = "original-damaged"
     ORIGINAL_EXTRA = "original-extra"
@@ -104,6 +105,7 @@ _ADVICE: Final[dict[Code, str]] = {
     Code.REPLAY_DIFFERS: _TAMPERED,
     Code.REPLAY_LATER: "Run dam ingest once: it enters what stands into the ledger",
     Code.FACTS_ALTERED: _TAMPERED,
+    Code.TOMBSTONE_BLIND: _TAMPERED,
     Code.ORIGINAL_MISSING: "Drop the same photo again, or restore it from a backup",
     Code.ORIGINAL_DAMAGED: "Drop the same photo again, or restore it from a backup",
     Code.ORIGINAL_EXTRA: _INGEST,

@@ -11,6 +11,7 @@ VERIFY: tuple[str, ...] = (
     mark("a record"),
     mark("an asset"),
     mark("no pack"),
+    mark("another key"),
     mark("no regular file"),
     mark("cannot be read"),
     mark("{n} bytes"),

@@ -105,7 +105,7 @@ class EventReads(Part):
                 except IntegrityError:
                     unreadable.append(chain.Fault(int(row.seq), "cannot be read"))
 
-        yield from chain.faults(readable(), self.head())
+        yield from chain.faults(readable(), self.head(), unique=True)
         yield from unreadable
 
     def verify_chain(self) -> tuple[str, ...]:

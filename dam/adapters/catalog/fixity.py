@@ -12,6 +12,7 @@ from sqlalchemy import Column, Table, select  # noqa: TID251
 from dam.adapters.catalog.engine import chunks
 from dam.adapters.catalog.part import Part
 from dam.adapters.catalog.tables import (
+    asset_subjects,
     assets,
     erasures,
     facts,
@@ -114,6 +115,15 @@ class FixityReads(Part):
             (assets.c.id,),
         )
         return ((str(row.id), str(row.facts_digest), row.body) for row in rows)
+
+    def subjects_shown(self, ids: Sequence[str]) -> dict[str, frozenset[str]]:
+        """By which subjects a withdrawal finds each of these assets."""
+        found: dict[str, set[str]] = {}
+        for chunk in chunks(ids):
+            rows = self._db.rows(select(asset_subjects).where(asset_subjects.c.asset.in_(chunk)))
+            for row in rows:
+                found.setdefault(row.asset, set()).add(str(row.subject))
+        return {asset: frozenset(subjects) for asset, subjects in found.items()}
 
     def forgotten(self) -> frozenset[str]:
         """The subjects whose details were erased: texts about them were changed since."""

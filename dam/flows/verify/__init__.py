@@ -6,16 +6,20 @@ Cheap checks come first, the bytes of files last. What a check cannot read is a 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dam.adapters import survey
 from dam.adapters.desk import Desk
-from dam.core.errors import IntegrityError, StorageError
-from dam.core.verification import FILE, NOTHING, Code, Depth, Finding
+from dam.core.checkpoint import MAX_BYTES
+from dam.core.errors import DamError, WorkspaceBusy
+from dam.core.verification import FILE, NOTHING, UNREADABLE, Code, Depth, Finding
 from dam.flows.verify import around, ledger, shelf, stores
 from dam.flows.verify.work import Work
+
+#: What a row of another kind than dam writes makes of the code that reads it.
+_ALTERED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 
 __all__ = ["Verification", "verify"]
 
@@ -43,19 +47,21 @@ def verify(
     for a file of a checkpoint that cannot be read.
     """
     work = Work(desk, depth, sleep, step)
-    return Verification(_everything(work, checkpoints, begin), work.checked)
+    elsewhere = [(path.name, survey.read(path, MAX_BYTES)) for path in checkpoints]
+    return Verification(_everything(work, elsewhere, begin), work.checked)
 
 
 def _everything(
-    work: Work, checkpoints: tuple[Path, ...], begin: Callable[[int], None]
+    work: Work, elsewhere: Sequence[tuple[str, bytes]], begin: Callable[[int], None]
 ) -> Iterator[Finding]:
     checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
         ("catalogue", lambda: _catalogue(work, begin)),
         (".dam", lambda: around.private(work)),
         ("ledger", lambda: ledger.chain(work)),
-        ("ledger", lambda: ledger.checkpoints(work, checkpoints)),
+        ("ledger", lambda: ledger.checkpoints(work, elsewhere)),
         ("ledger", lambda: ledger.replay(work)),
         ("catalogue: facts", lambda: shelf.facts(work)),
+        ("catalogue: tombstones", lambda: stores.known_again(work)),
         (".dam/originals", lambda: stores.listed(work)),
         ("archive", lambda: shelf.listed(work)),
         ("archive", lambda: shelf.decided(work)),
@@ -69,9 +75,13 @@ def _everything(
             continue
         try:
             yield from check()
-        except (IntegrityError, StorageError) as error:
+        except WorkspaceBusy:
+            raise
+        except DamError as error:
             # One broken record must not hide what else is wrong.
             yield Finding(Code.RECORD_UNREADABLE, place, "", error.what)
+        except _ALTERED:
+            yield Finding(Code.RECORD_UNREADABLE, place, "", UNREADABLE)
 
 
 def _catalogue(work: Work, begin: Callable[[int], None]) -> Iterator[Finding]:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
-from pathlib import Path
 from typing import Final
 
 from dam.adapters import survey, timestamps
@@ -40,8 +39,8 @@ def chain(work: Work) -> Iterator[Finding]:
             yield Finding(Code.LEDGER_BROKEN, f"ledger {fault.seq}", fault.expected, found)
 
 
-def checkpoints(work: Work, elsewhere: Iterable[Path]) -> Iterator[Finding]:
-    """Every checkpoint kept here and every file of one kept elsewhere, held against the ledger."""
+def checkpoints(work: Work, elsewhere: Iterable[tuple[str, bytes]]) -> Iterator[Finding]:
+    """Every checkpoint kept here, and each kept elsewhere (name, bytes), against the ledger."""
     kept = work.desk.checkpoints
     keys: frozenset[str] = frozenset()
     try:
@@ -53,9 +52,8 @@ def checkpoints(work: Work, elsewhere: Iterable[Path]) -> Iterator[Finding]:
         yield Finding(Code.LEDGER_KEY, ".dam", "", error.what)
     for name in kept.names():
         yield from _kept(work, name, keys)
-    for path in elsewhere:
-        data = survey.read(path, core.MAX_BYTES)
-        yield from _held_against(work, data, path.name, keys)
+    for name, data in elsewhere:
+        yield from _held_against(work, data, name, keys)
     yield from _strangers(work)
 
 

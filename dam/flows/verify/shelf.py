@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -218,14 +218,33 @@ def facts(work: Work) -> Iterator[Finding]:
     if catalog.recall("facts") != str(VERSION):
         return
     forgotten = catalog.forgotten()
-    for asset, digest, body in catalog.stored_facts():
-        work.look("facts")
-        try:
-            read = Facts.model_validate(body)
-            found = read.digest()
-        except ValidationError:
-            yield Finding(Code.FACTS_ALTERED, f"catalogue: asset {asset}", digest, UNREADABLE)
-            continue
-        shown = {person.subject for person in read.people.persons}
-        if found != digest and not shown & forgotten:
-            yield Finding(Code.FACTS_ALTERED, f"catalogue: asset {asset}", digest, found)
+    with catalog.snapshot():
+        for part in batches(catalog.stored_facts()):
+            listed_for = catalog.subjects_shown([asset for asset, *_ in part])
+            for asset, digest, body in part:
+                work.look("facts")
+                known = listed_for.get(asset, frozenset())
+                yield from _facts(asset, digest, body, known, forgotten)
+
+
+def _facts(
+    asset: str,
+    digest: str,
+    body: Mapping[str, object],
+    known: frozenset[str],
+    forgotten: frozenset[str],
+) -> Iterator[Finding]:
+    place = f"catalogue: asset {asset}"
+    try:
+        read = Facts.model_validate(body)
+        found = read.digest()
+    except ValidationError:
+        yield Finding(Code.FACTS_ALTERED, place, digest, UNREADABLE)
+        return
+    shown = {person.subject for person in read.people.persons if person.subject}
+    if found != digest and not shown & forgotten:
+        yield Finding(Code.FACTS_ALTERED, place, digest, found)
+    elif shown - known:
+        # A withdrawal would not find it.
+        missed = " ".join(sorted(shown - known))
+        yield Finding(Code.FACTS_ALTERED, f"{place} subjects", missed, NOTHING)

@@ -9,8 +9,9 @@ from typing import Final
 
 from dam.adapters import survey
 from dam.adapters.survey import Entry
+from dam.core.model import Purpose
 from dam.core.verification import FILE, NO_FILE, NOTHING, Code, Content, Finding, in_bytes
-from dam.flows.verify.work import Work
+from dam.flows.verify.work import Work, batches
 
 ORIGINALS, RESTRICTED = "originals", "restricted"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -25,6 +26,19 @@ _CODES: Final = {
     ORIGINALS: (Code.ORIGINAL_MISSING, Code.ORIGINAL_DAMAGED, Code.ORIGINAL_EXTRA),
     RESTRICTED: (Code.RESTRICTED_MISSING, Code.RESTRICTED_DAMAGED, Code.RESTRICTED_EXTRA),
 }
+
+
+def known_again(work: Work) -> Iterator[Finding]:
+    """Tombstones by which the photographs that they stand for would not be known again."""
+    catalog = work.desk.catalog
+    stones = {stone.id: stone.digest for stone in catalog.tombstones()}
+    for part in batches(held for held in catalog.restrictions() if held.tombstone in stones):
+        states = catalog.states([held.asset for held in part], Purpose.ARCHIVE.value)
+        for held in part:
+            state, wanted = states.get(held.asset), stones[held.tombstone]
+            if state is not None and catalog.keyed(state.row.sha256) != wanted:
+                place = f"catalogue: tombstone {held.tombstone}"
+                yield Finding(Code.TOMBSTONE_BLIND, place, wanted, "another key")
 
 
 def listed(work: Work) -> Iterator[Finding]:
