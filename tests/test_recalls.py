@@ -24,7 +24,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from playwright.sync_api import Browser
 
+from dam.adapters.desk import open_desk
 from dam.adapters.pack import payload
+from dam.adapters.settings import Workspace as Places
+from dam.adapters.settings import load_settings
 from dam.cli import context
 from dam.core import errors
 from dam.core.recalls import (
@@ -37,6 +40,7 @@ from dam.core.recalls import (
     address,
     next_deadline,
 )
+from dam.flows import recalls as flow
 from dam.render import recall_mail, recall_page, recall_texts, recalls
 from tests import family
 from tests.family import withdraw
@@ -306,6 +310,18 @@ def test_a_recall_needs_a_place_for_its_letters_or_is_not_on_record(
     asked.run("recall", "remind", ident, "--out", missing, code=errors.USAGE)
     asked.run("recall", "ack", "R-1", "--by", "dpo", code=errors.USAGE)
     asked.run("recall", "ack", ident, "--by", "Mme Qx Dupont", code=errors.USAGE)
+
+
+def test_a_letter_that_a_withdrawal_overtook_is_not_written(asked: Workspace) -> None:
+    settings = load_settings(asked.root, {})
+    written: list[Notice] = []
+    with open_desk(Places.at(asked.root, settings), settings, context.now, writing=True) as desk:
+        (standing,) = (s for s in flow.listed(desk) if s.pack.recipient == RECIPIENT)
+        letter = flow.compose(desk, standing, "notice")
+        asked.json("consent", "withdraw", "C-3", "--by", "parent")
+        with pytest.raises(errors.WorkspaceBusy):
+            flow.send(desk, letter, written.append)
+    assert (written, recall(asked)["letters"]) == ([], [])
 
 
 def test_a_pack_that_never_went_out_is_not_asked_back(asked: Workspace) -> None:
