@@ -31,6 +31,7 @@ from dam.adapters import (
     metadata,
     readback,
 )
+from dam.core import likeness
 from dam.core.errors import (
     ConfigurationError,
     DamError,
@@ -256,7 +257,15 @@ def _look(bench: _Bench, request: Request) -> Looked:
         found = faces.count(*original.reduced(faces.LOOK_SIDE))
     else:
         found = FaceCount(None, "none", "the face check is switched off")
-    return Looked(original.format, original.width, original.height, said, found)
+    alike = likeness.of(original.grey(likeness.SIDE))
+    return Looked(
+        original.format,
+        original.width,
+        original.height,
+        said,
+        found,
+        alike.text() if alike is not None else "",
+    )
 
 
 def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:

@@ -11,26 +11,28 @@ import hashlib
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from dam.adapters import aftermath
 from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.imaging import Limits
-from dam.adapters.lock import WorkspaceLock
+from dam.adapters.lock import Gate, WorkspaceLock
 from dam.adapters.marks import read_marks
 from dam.adapters.previews import Previews
 from dam.adapters.renditions import Renditions
 from dam.adapters.settings import Settings, Workspace, prepare
 from dam.adapters.store import Archive, OriginalStore
-from dam.core import names, naming, private, rules, waivers
+from dam.core import ended, names, naming, private, rules, waivers
 from dam.core.consent import Record
 from dam.core.credits import Credits, ProgrammeFile, load_credits, load_programmes
-from dam.core.errors import ConfigurationError, RulePackError
+from dam.core.ended import Ended
+from dam.core.errors import ConfigurationError, RulePackError, StorageError
 from dam.core.facts import Facts, digest_of
 from dam.core.model import Event, Purpose
 from dam.core.presets import Preset, load_presets
@@ -58,6 +60,7 @@ MAX_RULE_BYTES = 1024 * 1024
 CREDITS = "credits.yaml"
 #: The folders under `rules/` with a file each for a rule, a programme, a purpose.
 CONSENT, PROGRAMMES, PURPOSES = "consent", "programmes", "purposes"
+_EMPTY = hashlib.sha256().hexdigest()
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,36 @@ class Desk:
     previews: Previews
     presets: Mapping[Purpose, Preset]
     renditions: Renditions
+    restricted: OriginalStore
+    gate: Gate
+
+    def finish(self) -> bool:
+        """Carry out what withdrawals planned; see `aftermath.finish`."""
+        return aftermath.finish(self.catalog, self.places(), self.gate)
+
+    def places(self) -> aftermath.Places:
+        """Where something of a photograph may lie."""
+        return aftermath.Places(
+            self.workspace.private,
+            self.workspace.work,
+            self.archive,
+            self.originals,
+            self.restricted,
+        )
+
+    def original(self, sha256: str) -> Path | None:
+        """Where an original is, whole, for deciding on it: among the others or in restricted hold.
+
+        None where it is in neither, or is no longer what was stored.
+        """
+        for store in (self.originals, self.restricted):
+            if store.verify(sha256):
+                return store.path(sha256)
+        return None
+
+    def ended(self, dossier: Dossier) -> Ended:
+        """Who of those shown took a consent back, as of today."""
+        return ended.ended(dossier, self.day(), self.pack.policy.default_term)
 
     def day(self) -> date:
         """Today's calendar day where the workspace stands."""
@@ -156,21 +189,31 @@ class Desk:
         sha256: str,
         name: str,
         fresh: Mapping[tuple[str, str], ConsentItem] | None = None,
+        likeness: str | None = None,
     ) -> Dossier:
-        """The dossier on a photo that may not be stored yet; `fresh` as for `records`."""
-        return self.files_on([(facts, sha256, name)], fresh)[0]
+        """The dossier on a photo that may not be stored yet; `fresh` as for `records`.
+
+        `likeness` is what it was seen to look like, where that is not on record.
+        """
+        seen = {} if likeness is None else {sha256: likeness}
+        return self.files_on([(facts, sha256, name)], fresh, seen)[0]
 
     def files_on(
         self,
         photos: Sequence[tuple[Facts, str, str]],
         fresh: Mapping[tuple[str, str], ConsentItem] | None = None,
+        likenesses: Mapping[str, str] | None = None,
     ) -> list[Dossier]:
-        """The dossiers on many photos (facts, SHA-256, name as dropped), read at once."""
+        """The dossiers on many photos (facts, SHA-256, name as dropped), read at once.
+
+        `likenesses` by SHA-256, of those that were looked at just now.
+        """
         told = self._told([facts for facts, _, _ in photos], fresh)
         shown = {p.subject for facts, _, _ in photos for p in facts.people.persons}
         known = self.catalog.names_of(sorted(subject for subject in shown if subject))
         waived: dict[str, list[Waiver]] = {}
         drawn = self.catalog.drawn_on(*(sha256 for _, sha256, _ in photos))
+        traces = self.catalog.traces_of([sha256 for _, sha256, _ in photos], likenesses)
         for waiver in self.catalog.waivers_of(*(sha256 for _, sha256, _ in photos)):
             waived.setdefault(waiver.sha256, []).append(waiver)
         return [
@@ -182,6 +225,7 @@ class Desk:
                 waivers=tuple(waived.get(sha256, ())),
                 naming=naming.find(facts, name, _names_in(facts, known)),
                 drawn=drawn.get(sha256, ()),
+                traces=traces.get(sha256, ()),
             )
             for facts, sha256, name in photos
         ]
@@ -404,12 +448,15 @@ def open_desk(
             stack.enter_context(WorkspaceLock(workspace.lock))
         catalog = stack.enter_context(_catalog(workspace, stack, writing, untouched))
         _clock_runs_on(catalog, now().astimezone(UTC))
+        if writing and not catalog.keyed(_EMPTY):
+            with catalog.transaction() as unit:
+                unit.make_tombstone_key()
         if writing and catalog.rule_pack_on() != pack.digest:
             with catalog.transaction() as unit:
                 unit.put_rule_pack(pack.digest, {"files": dict(pack.sources)})
                 unit.use_rule_pack(pack.digest, now().astimezone(UTC))
                 unit.append(Event("rules.used", pack.digest, {}), now().astimezone(UTC))
-        yield Desk(
+        desk = Desk(
             workspace=workspace,
             settings=settings,
             pack=pack,
@@ -424,7 +471,14 @@ def open_desk(
             previews=Previews(workspace.previews),
             presets=presets,
             renditions=Renditions(workspace.renditions),
+            restricted=OriginalStore(workspace.restricted),
+            gate=Gate(workspace.gate),
         )
+        if writing:
+            # A disk that refuses stops no other work: it is tried again, and a pass tells it.
+            with suppress(StorageError):
+                desk.finish()
+        yield desk
 
 
 def _clock_runs_on(catalog: Catalog, now: datetime) -> None:

@@ -137,6 +137,12 @@ class Original:
         small = small.convert("RGB")
         return small.tobytes(), small.width, small.height
 
+    def grey(self, side: int) -> bytes:
+        """So many by so many grey levels of the upright picture, whatever its shape, row by row."""
+        # In two steps: a box over the whole picture alone would see every pixel of a large one.
+        small = self._turned(self._scaled(8 * side, Image.Resampling.BILINEAR))
+        return small.convert("L").resize((side, side), Image.Resampling.BOX).tobytes()
+
     def _scaled(self, max_side: int | None, kernel: Image.Resampling) -> Image.Image:
         size = fitted(self._full, max_side)
         if size == self._pixels.size:

@@ -1,4 +1,4 @@
-"""One `dam` at a time works on a workspace."""
+"""One `dam` at a time works on a workspace, and none publishes while another takes back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -78,6 +79,53 @@ class WorkspaceLock:
         finally:
             if not kept:
                 os.close(opened)
+
+
+class Gate:
+    """Whoever puts a picture where others see it passes (`shared`), several at once; whoever takes
+
+    one back shuts it meanwhile (`shut`) and finds nobody on the way through.
+
+    Not to be passed inside a transaction of the catalogue: others shut it and then write there.
+    Raises as `WorkspaceLock` does, but waits.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @contextlib.contextmanager
+    def shared(self) -> Iterator[None]:
+        """Publish something; until this ends nobody takes back."""
+        with self._held(fcntl.LOCK_SH):
+            yield
+
+    @contextlib.contextmanager
+    def shut(self) -> Iterator[None]:
+        """Take something back; until this ends nobody publishes."""
+        with self._held(fcntl.LOCK_EX):
+            yield
+
+    @contextlib.contextmanager
+    def _held(self, how: int) -> Iterator[None]:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        try:
+            opened = os.open(self._path, flags, 0o600)
+        except OSError as error:
+            raise StorageError(
+                f"A lock file of the workspace cannot be opened ({error.strerror})",
+                "Make room, or give dam's user access to .dam",
+            ) from error
+        try:
+            try:
+                fcntl.flock(opened, how)
+            except OSError as error:
+                raise ConfigurationError(
+                    "The file system of the workspace cannot lock files",
+                    "Keep .dam on a local disk.",
+                ) from error
+            yield
+        finally:
+            os.close(opened)
 
 
 def _same(opened: int, path: Path) -> bool:

@@ -377,7 +377,8 @@ def _missing(folder: Path) -> list[str]:
 class Workspace:
     """Where everything of one workspace lies; all paths absolute and resolved once.
 
-    `private` is `.dam`. `certificate` and `key` may lie anywhere, or not be there. Quarantined
+    `private` is `.dam`; `restricted` holds originals that were taken back, which nothing opens but
+    to decide on them anew. `certificate` and `key` may lie anywhere, or not be there. Quarantined
     bytes lie among `originals` like all others, under their hash, where nothing runs or opens
     them unasked.
     """
@@ -388,12 +389,14 @@ class Workspace:
     archive: Path
     private: Path
     originals: Path
+    restricted: Path
     work: Path
     packs: Path
     previews: Path
     renditions: Path
     database: Path
     lock: Path
+    gate: Path
     log: Path
     metrics: Path | None
     certificate: Path
@@ -411,12 +414,14 @@ class Workspace:
             archive=root / "archive",
             private=private,
             originals=private / "originals",
+            restricted=private / "restricted",
             work=private / "work",
             packs=private / "packs",
             previews=private / "previews",
             renditions=private / "renditions",
             database=root / settings.database if settings.database else private / "catalogue.db",
             lock=private / "lock",
+            gate=private / "gate",
             log=private / "log" / "dam.log",
             metrics=root / settings.metrics if settings.metrics else None,
             certificate=root / named.certificate if named.certificate else made / "certificate.pem",
@@ -438,12 +443,8 @@ def prepare(ws: Workspace, *, dry_run: bool = False) -> tuple[str, ...]:
         _make_folder(ws.archive, "archive", 0o755)
         notes.append("archive was missing and has been made")
     folders = (
-        ws.private,
-        ws.originals,
-        ws.work,
-        ws.packs,
-        ws.previews,
-        ws.renditions,
+        *(ws.private, ws.originals, ws.restricted, ws.work),
+        *(ws.packs, ws.previews, ws.renditions),
         ws.log.parent,
     )
     for folder in folders:

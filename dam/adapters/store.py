@@ -181,6 +181,40 @@ class OriginalStore:
                 return False
         return True
 
+    def move(self, sha256: str, other: OriginalStore) -> bool:
+        """Puts an original into another store of the same disk; false where there is none here.
+
+        Safe to repeat: killed in between it is in both, and the next time in the other alone.
+        """
+        self.path(sha256)
+        with fs.disk("Moving an original"):
+            try:
+                with (
+                    fs.folder(self._root, sha256[:2]) as at,
+                    fs.folder(other._root, sha256[:2], make=fs.PRIVATE) as there,
+                ):
+                    if fs.found_digest(sha256, at) is None:
+                        return False
+                    if not other.verify(sha256):
+                        with suppress(FileNotFoundError):
+                            os.unlink(sha256, dir_fd=there)
+                        _link(sha256, at, there)
+                    fs.sync_folder(there)
+                    with suppress(FileNotFoundError):
+                        os.unlink(sha256, dir_fd=at)
+                    fs.sync_folder(at)
+            except FileNotFoundError:
+                return False
+        return True
+
+    def contents(self) -> Iterator[str]:
+        """The SHA-256 by which each file is stored, in order; what else lies there is left out."""
+        with fs.disk("Reading the store of originals"):
+            for shard in sorted(os.listdir(self._root)):  # noqa: PTH208
+                if len(shard) == 2:
+                    inside = os.listdir(self._root / shard)  # noqa: PTH208
+                    yield from sorted(name for name in inside if _SHA256.fullmatch(name))
+
     def sweep(self) -> int:
         """Removes what crashed runs left in `.incoming`; how many files."""
         with fs.disk("Cleaning the store of originals"):
@@ -189,6 +223,16 @@ class OriginalStore:
                     return fs.sweep(incoming)
             except FileNotFoundError:
                 return 0
+
+
+def _link(name: str, at: int, there: int) -> None:
+    """The same file in another folder, under the same name; a rename where there are no links."""
+    try:
+        os.link(name, name, src_dir_fd=at, dst_dir_fd=there, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in fs.NO_HARD_LINKS:
+            raise
+        os.rename(name, name, src_dir_fd=at, dst_dir_fd=there)
 
 
 def _source_folder(source: Path, below: Path | None) -> int:

@@ -14,12 +14,15 @@ from dam.cli import context as shared
 from dam.cli.arguments import read
 from dam.cli.context import Format, FormatOption, Lang
 from dam.cli.follow import Followed, follow
+from dam.cli.records import day, said_on, tell_change
+from dam.cli.records import document as _document
+from dam.cli.records import end as _end
+from dam.cli.records import event as _event
+from dam.cli.withdraw import ByOption, IdArgument, OnOption, withdraw
 from dam.core import names
-from dam.core.consent import NO_END
 from dam.core.errors import UsageError
 from dam.core.fields import IsoDate, Term
 from dam.core.model import ConsentState
-from dam.core.record import ConsentEvent
 from dam.flows import consent_template
 from dam.flows import consents as flow
 from dam.render import counts as amounts
@@ -34,17 +37,6 @@ consent = typer.Typer(
 _DAY: TypeAdapter[date] = TypeAdapter(IsoDate)
 _TERM: TypeAdapter[str] = TypeAdapter(Term)
 
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The id of a consent record.")]
-OnOption = Annotated[
-    str, typer.Option("--on", metavar="DAY", help="The day it was said; else today.")
-]
-ByOption = Annotated[
-    flow.Speaker, typer.Option("--by", metavar="ROLE", help=f"{', '.join(flow.Speaker)}.")
-]
-ReasonOption = Annotated[
-    str, typer.Option("--reason", metavar="TEXT", help="Why; kept out of the ledger.")
-]
-
 
 def register(app: typer.Typer) -> None:
     example = "Example: dam consent"
@@ -55,7 +47,7 @@ def register(app: typer.Typer) -> None:
         renew
     )
     consent.command(
-        "withdraw", epilog=f"{example} withdraw C-2021-0147 --on 2026-11-20 --by parent"
+        "withdraw", epilog=f"{example} withdraw C-2021-0147 --on 2026-11-20 --by parent --erase"
     )(withdraw)
     consent.command("erase", epilog=f"{example} erase S-0147 --yes")(erase)
     consent.command("template", epilog=f"{example} template --lang fr --out registre.xlsx")(
@@ -244,29 +236,11 @@ def renew(
     The strictest still wins: another source, the default term or an 18th birthday may end it
     earlier, and the answer says so.
     """
-    last = _day(until, "--until")
-    said = flow.Statement(_said_on(on), by)
+    last = day(until, "--until")
+    said = flow.Statement(said_on(on), by)
     with shared.desk(context, writing=True) as desk:
         change = flow.renew(desk, ident, said, last)
-    _tell(context, change, format_)
-
-
-def withdraw(
-    context: typer.Context,
-    ident: IdArgument,
-    by: ByOption,
-    on: OnOption = "",
-    reason: ReasonOption = "",
-    revoked: Annotated[
-        bool, typer.Option("--revoked", help="Somebody else ended it, not who gave it.")
-    ] = False,
-    format_: FormatOption = Format.TABLE,
-) -> None:
-    """Record that a consent was taken back; its photos leave the archive at once."""
-    said = flow.Statement(_said_on(on), by, reason)
-    with shared.desk(context, writing=True) as desk:
-        change = flow.withdraw(desk, ident, said, revoked=revoked)
-    _tell(context, change, format_)
+    tell_change(context, change, format_)
 
 
 def erase(
@@ -277,10 +251,10 @@ def erase(
 ) -> None:
     """Forget for ever who a subject is: name, contact, birth date, givers, free texts.
 
-    They leave the register's tables and the catalogue's file. The records stay under their
-    pseudonyms and permit nothing any more, so photos that rest on them leave the archive.
-    Not erased: originals, sidecars as they were dropped, packs that went out, backups. To end
-    a consent without forgetting who gave it, use `dam consent withdraw`.
+    They leave the register, stored sidecars, captions and the catalogue's file. The records stay
+    under their pseudonyms and permit nothing any more, so photos that rest on them leave the
+    archive. Not erased: photos, packs that went out, backups; `dam consent withdraw --erase`
+    erases photos too, `dam consent withdraw` ends a consent and forgets nobody.
     """
     if not yes:
         raise UsageError(
@@ -323,99 +297,6 @@ def template(
     else:
         consent_template.template(out, wanted, form)
     terminal.note(f"{names.show(str(out))} is ready: see {page} for its words")
-
-
-def _tell(context: typer.Context, change: flow.Change, format_: Format) -> None:
-    """Carry a change out and say what happened."""
-    followed = follow(context, change.touched, change.filed)
-    if format_ is Format.JSON:
-        terminal.emit(
-            {
-                "id": change.id,
-                "changed": change.changed,
-                "event": _event(change.event, personal=False),
-                "standing": [_document(item) for item in change.standings],
-                "photos": followed.document(context),
-                "notes": list(change.notes),
-            }
-        )
-        return
-    event, say = change.event, shared.speech(context)
-    terminal.line(
-        say.gettext(
-            "{id}: {state} on {day} by {role}",
-            id=change.id,
-            state=say.word("state", event.state),
-            day=event.on,
-            role=event.by,
-        )
-    )
-    if not change.changed:
-        terminal.line(say.gettext("this was on record already"))
-    for item in change.standings:
-        standing, state = item.standing, say.word("state", item.state)
-        if item.in_force:
-            told = say.gettext(
-                "{subject}: {state}, in force until {day}",
-                subject=standing.subject,
-                state=state,
-                day=_end(standing.ends),
-            )
-        else:
-            told = say.gettext(
-                "{subject}: {state}, not in force", subject=standing.subject, state=state
-            )
-        terminal.line(told)
-    for line in change.notes:
-        terminal.line(say.told(line))
-    followed.tell(context)
-
-
-def _said_on(text: str) -> date:
-    return _day(text, "--on") if text else shared.now().date()
-
-
-def _day(text: str, option: str) -> date:
-    return read(_DAY, text, f"{option} takes a date written YYYY-MM-DD")
-
-
-def _end(day: date) -> date | None:
-    return day if day < NO_END else None
-
-
-def _event(event: ConsentEvent, personal: bool) -> Json:
-    told = flow.told({"events": [event.model_dump(mode="json")]}, personal=personal)["events"]
-    assert isinstance(told, list)
-    return {word: told[0][word] for word in ("state", "on", "by", "reason")}
-
-
-def _document(item: flow.Listed, *, whole: bool = False) -> Json:
-    """One record about one subject as it stands today; `state` is `expired` past its end.
-
-    `whole` names the sidecars it stands in: their names are those of photos as dropped, which
-    may tell of somebody; elsewhere only what kind of source they are is told.
-    """
-    standing = item.standing
-    end, since = _end(standing.ends), standing.state_on
-    return {
-        "id": standing.id,
-        "subject": standing.subject,
-        "state": item.state.value,
-        "state_on": since.isoformat() if date.min < since < NO_END else None,
-        "in_force": item.in_force,
-        "valid_from": standing.valid_from.isoformat(),
-        "ends": end.isoformat() if end else None,
-        "ends_because": standing.ends_because,
-        "purposes": sorted(standing.purposes),
-        "prohibited": sorted(standing.prohibited),
-        "territories": sorted(standing.territories),
-        "givers": sorted(standing.giver_roles),
-        "assent": standing.assent.value if standing.assent else None,
-        "face": standing.face,
-        "sources": [names.show(source) for source in standing.sources]
-        if whole
-        else sorted({flow.kind_of(source) for source in standing.sources}),
-    }
 
 
 def _join(value: object) -> object:

@@ -24,6 +24,7 @@ from dam.cli import (
     redact,
     rulebook,
     setup,
+    tombstone,
     waive,
     watch,
 )
@@ -86,6 +87,7 @@ watch.register(app)
 answers.register(app)
 explain.register(app)
 consent.register(app)
+tombstone.register(app)
 waive.register(app)
 redact.register(app)
 audit.register(app)

@@ -16,7 +16,7 @@ from typing import Any
 
 import cel
 
-from dam.core import redaction, view, waivers
+from dam.core import redaction, tombstones, view, waivers
 from dam.core.facts import digest_of
 from dam.core.model import (
     Decision,
@@ -96,6 +96,7 @@ def decide_all(
     lifting = waivers.turning_days(dossier)
     ahead = [d for d in (*turning, *literal, *lifting) if d > day]
     consents = tuple(sorted({(r.item.id, r.digest()) for r in dossier.records}))
+    copied = tombstones.reason(dossier.traces)
     decisions = []
     for purpose in wanted:
         answers, hiding = asking.ask(purpose)
@@ -104,6 +105,9 @@ def decide_all(
         if dossier.waivers and reasons:
             asked = waivers.Question(dossier, purpose, territory, day)
             reasons, waived = waivers.lift(reasons, pack.rules, asked)
+        if copied is not None:
+            # No rule of a pack, and after the waivers: nothing lifts it but `tombstone settle`.
+            reasons = _strictest_first((*reasons, copied))
         passed = waivers.crossings(waived, pack.rules, day)
         disposition = _verdict(reasons)
         approved = disposition is Disposition.APPROVED
@@ -133,6 +137,8 @@ def _digest(dossier: view.Dossier) -> str:
         known.append(dossier.naming.body())
     if dossier.waivers:
         known.append(sorted(w.digest() for w in dossier.waivers))
+    if dossier.traces:
+        known.append({"traces": [[t.tombstone, t.level] for t in dossier.traces]})
     if dossier.drawn:
         known.append({"drawn": [d.body() for d in sorted(dossier.drawn, key=lambda d: d.id)]})
     return digest_of(known)

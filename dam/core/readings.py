@@ -90,13 +90,17 @@ class FaceCount:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What the darkroom found out about one original. Width and height are upright pixels."""
+    """What the darkroom found out about one original. Width and height are upright pixels.
+
+    `likeness` is that of `dam.core.likeness`, as text; empty for a picture without features.
+    """
 
     format: str
     width: int
     height: int
     metadata: Metadata
     faces: FaceCount
+    likeness: str = ""
 
 
 def parse_captured(text: str) -> date | None:

@@ -254,6 +254,44 @@ class DrawnEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Restriction:
+    """Why an asset's original is not among the others: it was taken back (`withdrawn`), is a `copy`
+
+    of one that was, or is `erased`. `tombstone` is the asset's own, "" where it has none.
+    """
+
+    asset: str
+    state: Literal["withdrawn", "copy", "erased"]
+    tombstone: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PackMark:
+    """One file of a pack that its recipient may use no longer, why and since when."""
+
+    pack: str
+    file: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Something that must still leave the disk, in the order of `row`.
+
+    `file`: the archive file `what` of an asset. `restrict`, `erase`: all that was made of an asset
+    whose original is `what` (SHA-256), which goes into restricted hold or for good. `bytes`: a
+    stored sidecar (SHA-256). `scrub`: what the catalogue's own file still holds of deleted rows.
+    """
+
+    row: int
+    kind: Literal["file", "restrict", "erase", "bytes", "scrub"]
+    asset: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventRow:
     """One sealed ledger event; `seq` counts from 1 without gaps."""
 

@@ -29,6 +29,7 @@ from dam.core.names import matches
 from dam.core.naming import LEAVES, Naming, find
 from dam.core.readings import Status
 from dam.core.redaction import Drawn
+from dam.core.tombstones import Trace
 from dam.core.waivers import Waiver
 
 #: What each subject's records allow on a day, by subject.
@@ -43,6 +44,7 @@ class Dossier:
     and places in it). `naming` tells where places and the names that the register knows stand;
     None: the register has no name of anybody here.
     `drawn` are the regions that people drew by hand, to be destroyed in every rendition.
+    `traces` tell what it has of photographs that were taken back.
     """
 
     facts: Facts
@@ -52,6 +54,7 @@ class Dossier:
     waivers: tuple[Waiver, ...] = ()
     naming: Naming | None = None
     drawn: tuple[Drawn, ...] = ()
+    traces: tuple[Trace, ...] = ()
 
     def standings(self, day: date, default_term: str) -> dict[str, list[Standing]]:
         """What each subject's records allow on a day, by subject."""

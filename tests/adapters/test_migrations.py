@@ -183,6 +183,12 @@ def _downgrade(path: Path) -> None:
     _execute(
         path,
         "UPDATE alembic_version SET version_num = '0004'",
+        "DROP TABLE tombstone_settlements",
+        "DROP TABLE tombstones",
+        "DROP TABLE likenesses",
+        "DROP TABLE restrictions",
+        "DROP TABLE pack_marks",
+        "DROP TABLE leaving",
         "DROP TABLE audit_rows",
         "DROP TABLE audit_profiles",
         "DROP TABLE facts_versions",

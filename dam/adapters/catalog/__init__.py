@@ -25,6 +25,7 @@ from dam.adapters.catalog.consents import ConsentReads, ConsentWrites
 from dam.adapters.catalog.decisions import DecisionReads, DecisionWrites
 from dam.adapters.catalog.engine import Database, translated
 from dam.adapters.catalog.events import EventReads, EventWrites
+from dam.adapters.catalog.forgetting import ForgettingReads, ForgettingWrites
 from dam.adapters.catalog.history import HistoryReads, KnownFacts
 from dam.adapters.catalog.migrate import ready
 from dam.adapters.catalog.packs import PackReads, PackWrites
@@ -32,6 +33,7 @@ from dam.adapters.catalog.provenance import ProvenanceReads, ProvenanceWrites
 from dam.adapters.catalog.redactions import RedactionReads, RedactionWrites
 from dam.adapters.catalog.tables import metadata
 from dam.adapters.catalog.waivers import WaiverReads, WaiverWrites
+from dam.adapters.catalog.withdrawals import WithdrawalReads, WithdrawalWrites
 
 __all__ = ["Catalog", "KnownFacts", "Profile", "Shown", "Unit", "Which"]
 
@@ -44,12 +46,14 @@ class Unit(
     AssetWrites,
     ProvenanceWrites,
     ConsentWrites,
+    WithdrawalWrites,
     DecisionWrites,
     BatchWrites,
     AuditWrites,
     PackWrites,
     WaiverWrites,
     RedactionWrites,
+    ForgettingWrites,
     EventWrites,
 ):
     """One transaction: all of it is kept, or nothing. Usable until its `with` block ends."""
@@ -59,12 +63,14 @@ class Catalog(
     AssetReads,
     ProvenanceReads,
     ConsentReads,
+    WithdrawalReads,
     DecisionReads,
     BatchReads,
     AuditReads,
     PackReads,
     WaiverReads,
     RedactionReads,
+    ForgettingReads,
     EventReads,
     HistoryReads,
 ):
@@ -156,6 +162,13 @@ class Catalog(
     def scrub(self) -> bool:
         """Overwrite what was erased also in the file's journal; false where others still read."""
         return self._db.scrub()
+
+    def rewrite(self) -> bool:
+        """Write the whole file anew, so that no page holds traces of rows that moved, and `scrub`.
+
+        False where another process has the catalogue just now: to be done again later.
+        """
+        return self._db.rewrite() and self._db.scrub()
 
     def damages(self) -> tuple[str, ...]:
         """What SQLite finds wrong with the file itself, in its words; () if nothing."""

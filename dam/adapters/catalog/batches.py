@@ -103,6 +103,10 @@ class BatchReads(Part):
             ident for chunk in chunks for ident in self._db.ids(filed.where(assets.c.id.in_(chunk)))
         )
 
+    def due_marks(self, ids: Sequence[str]) -> dict[str, int]:
+        """The due marks of these assets (at most 500); those that do not wait are left out."""
+        return {r.asset: int(r.mark) for r in self._of(due_work, ids)}
+
     def recalled(self, keys: Sequence[str]) -> dict[str, str]:
         """What was remembered under each of these keys (at most 500)."""
         rows = self._db.rows(select(notes).where(notes.c.key.in_(keys)))

@@ -293,6 +293,26 @@ class Database:
                 busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 return not busy
 
+    def rewrite(self) -> bool:
+        """Write every page of the file anew; false where another process has it just now.
+
+        Deleted rows are overwritten where they stood, but a row that had moved when its page was
+        split may have left a copy in the gap of its old page.
+        """
+        with self._lock:
+            if self._open is not None:
+                raise RuntimeError("the catalogue is in a transaction")
+            with translated():
+                self._connection.rollback()
+                raw: Any = self._connection.connection.driver_connection
+                try:
+                    raw.execute("VACUUM")
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF in _BUSY:
+                        return False
+                    raise
+                return True
+
     def close(self) -> None:
         """Give the file back. Waits for a transaction of another thread; harmless when repeated."""
         with self._lock, translated():

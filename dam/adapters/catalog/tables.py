@@ -25,7 +25,7 @@ from sqlalchemy import (  # noqa: TID251
 from dam.adapters.catalog.columns import Decided, Huge, Instant, Json, Words
 
 #: The newest revision in `migrations/versions`; a test holds the two together.
-HEAD = "0006"
+HEAD = "0008"
 
 metadata = MetaData()
 
@@ -485,6 +485,74 @@ pack_item_consents = Table(
     Column("consent", Words, nullable=False, index=True),
     Column("digest", String(64), nullable=False),
     ForeignKeyConstraint(["pack", "file"], ["pack_items.pack", "pack_items.file"]),
+)
+
+#: What must not come back, by keyed digest and likeness; no asset and no subject. `lifted_at`:
+#: those shown agreed anew.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False, index=True),
+    Column("likeness", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("why", String(16), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("lifted_at", Instant),
+)
+
+#: What a person said of an asset that bears the trace of a tombstone. The reason may be personal.
+tombstone_settlements = Table(
+    "tombstone_settlements",
+    metadata,
+    Column("row", _Serial, primary_key=True),
+    Column("tombstone", String(32), nullable=False),
+    Column("asset", Words, ForeignKey("assets.id"), nullable=False, index=True),
+    Column("verdict", String(16), nullable=False),
+    Column("role", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("tombstone", "asset"),
+)
+
+#: What pictures look like, as text of `dam.core.likeness`; "" for one without features.
+likenesses = Table(
+    "likenesses",
+    metadata,
+    _asset(primary_key=True),
+    Column("told", Words, nullable=False),
+)
+
+#: Assets whose original is in restricted hold (`withdrawn`, `copy`) or gone (`erased`).
+#: `tombstone` is the asset's own, "" once it is erased.
+restrictions = Table(
+    "restrictions",
+    metadata,
+    _asset(primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("tombstone", String(32), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+#: Files of packs that their recipients may use no longer. Notices and answers stand elsewhere.
+pack_marks = Table(
+    "pack_marks",
+    metadata,
+    Column("pack", Words, primary_key=True),
+    Column("file", Words, primary_key=True),
+    Column("why", String(16), primary_key=True),
+    Column("at", Instant, nullable=False),
+    ForeignKeyConstraint(["pack", "file"], ["pack_items.pack", "pack_items.file"]),
+)
+
+#: What a withdrawal has still to remove from the disk, planned in its own transaction.
+leaving = Table(
+    "leaving",
+    metadata,
+    Column("row", _Serial, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("asset", Words, nullable=False),
+    Column("what", Words, nullable=False),
 )
 
 #: `at` and `body` are the very text that was sealed.

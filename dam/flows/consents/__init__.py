@@ -28,6 +28,7 @@ from dam.flows.consents.changing import (
     withdraw,
 )
 from dam.flows.consents.importing import Became, Entry, Imported, import_, read
+from dam.flows.consents.withdrawing import Withdrawal, withdraw_everywhere
 
 __all__ = [
     "ON_RECORD",
@@ -42,6 +43,7 @@ __all__ = [
     "Shown",
     "Speaker",
     "Statement",
+    "Withdrawal",
     "erase",
     "import_",
     "kind_of",
@@ -52,4 +54,5 @@ __all__ = [
     "show",
     "told",
     "withdraw",
+    "withdraw_everywhere",
 ]

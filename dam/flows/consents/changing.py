@@ -9,6 +9,7 @@ from datetime import date
 
 from pydantic import ValidationError
 
+from dam.adapters.catalog import Unit
 from dam.adapters.desk import Desk, touch
 from dam.core import names, private
 from dam.core.consent import Record, stand, state_on
@@ -16,6 +17,7 @@ from dam.core.errors import UsageError
 from dam.core.model import IN_FORCE_STATES, AgeBand, ConsentState, Event
 from dam.core.private import NOTHING
 from dam.core.record import ConsentEvent, NamedItem
+from dam.flows.consents import forgetting
 from dam.flows.consents.asking import (
     REGISTER,
     Body,
@@ -71,17 +73,18 @@ def withdraw(desk: Desk, wanted: str, said: Statement, *, revoked: bool = False)
 
     It counts at once, whatever its date. Raises UsageError for an unknown id or speaker.
     """
+    outsider(said, revoked=revoked)
+    state = ConsentState.REVOKED if revoked else ConsentState.WITHDRAWN
+    return _change(desk, wanted, ending_event(state, said))
+
+
+def outsider(said: Statement, *, revoked: bool) -> None:
+    """Refuse a withdrawal by somebody whose consent it never was."""
     if said.by in OUTSIDERS and not revoked:
         raise UsageError(
             f"Only the subject or who speaks for them withdraws, not the {said.by.value}",
             "Use --revoked where somebody else ends the consent",
         )
-    state = ConsentState.REVOKED if revoked else ConsentState.WITHDRAWN
-    change = _change(desk, wanted, _event(state, said))
-    if said.on > desk.day():
-        note = "The day lies ahead; it counts from now on all the same"
-        change = replace(change, notes=(note,))
-    return change
 
 
 def renew(desk: Desk, wanted: str, said: Statement, until: date) -> Change:
@@ -119,7 +122,7 @@ def renew(desk: Desk, wanted: str, said: Statement, until: date) -> Change:
         kept = {word: value for word, value in told.items() if word != "valid_for"}
         body["scope"] = {**kept, "valid_until": until.isoformat()}
 
-    change = _change(desk, wanted, _event(ConsentState.RENEWED, said), prolong)
+    change = _change(desk, wanted, ending_event(ConsentState.RENEWED, said), prolong)
     return replace(change, notes=tuple(_shorter(desk, change.id, until)))
 
 
@@ -139,7 +142,7 @@ def _check_speaker(standings: Iterable[Listed], by: Speaker) -> None:
         raise UsageError("An adult renews their own consent", "Give who did with --by")
 
 
-def _event(state: ConsentState, said: Statement) -> ConsentEvent:
+def ending_event(state: ConsentState, said: Statement) -> ConsentEvent:
     told = {"state": state, "on": said.on, "by": said.by.value}
     if said.reason and said.reason.strip():
         told["reason"] = said.reason
@@ -157,27 +160,40 @@ def _change(
     A record that only sidecars told of so far is taken over as the newest of them tells it.
     """
     with desk.catalog.transaction() as unit:
-        versions = versions_of(desk, wanted)
-        ident = versions[0].consent
-        touched = touched_by(desk, (item for _, item in desk.whole(versions)))
-        filed = filed_of(desk, touched)
-        base = max(versions, key=lambda v: (v.slot == REGISTER, v.recorded_at))
-        details = desk.catalog.details([base.revision]).get(base.revision, NOTHING)
-        body = private.join(base.body, details, named=True)
-        told = body.get("events")
-        events = list(told) if isinstance(told, list) else []
-        said = event.model_dump(mode="json", exclude_unset=True)
-        body["events"] = events if said in events else [*events, said]
-        if edit is not None:
-            edit(body)
-        changed = desk.put_consent(unit, NamedItem.model_validate(body), REGISTER, base.told_in)
-        if changed:
-            unit.mark_due(sorted(touched))
-            # The role alone: the reason may name somebody, and the ledger never forgets.
-            known: dict[str, object] = {"on": event.on.isoformat(), "by": event.by}
-            unit.append(Event(f"consent.{event.state.value}", ident, known), desk.instant())
-    standings = standings_of(desk, versions_of(desk, ident))
-    return Change(ident, event, changed, touched, filed, standings)
+        change = changed_in(desk, unit, wanted, event, edit)
+    return replace(change, standings=standings_of(desk, versions_of(desk, change.id)))
+
+
+def changed_in(
+    desk: Desk,
+    unit: Unit,
+    wanted: str,
+    event: ConsentEvent,
+    edit: Callable[[Body], None] | None = None,
+) -> Change:
+    """As `_change`, inside a transaction that does more; `standings` are not known yet."""
+    versions = versions_of(desk, wanted)
+    ident = versions[0].consent
+    touched = touched_by(desk, (item for _, item in desk.whole(versions)))
+    filed = filed_of(desk, touched)
+    base = max(versions, key=lambda v: (v.slot == REGISTER, v.recorded_at))
+    details = desk.catalog.details([base.revision]).get(base.revision, NOTHING)
+    body = private.join(base.body, details, named=True)
+    told = body.get("events")
+    events = list(told) if isinstance(told, list) else []
+    said = event.model_dump(mode="json", exclude_unset=True)
+    body["events"] = events if said in events else [*events, said]
+    if edit is not None:
+        edit(body)
+    changed = desk.put_consent(unit, NamedItem.model_validate(body), REGISTER, base.told_in)
+    if changed:
+        unit.mark_due(sorted(touched))
+        # The role alone: the reason may name somebody, and the ledger never forgets.
+        known: dict[str, object] = {"on": event.on.isoformat(), "by": event.by}
+        unit.append(Event(f"consent.{event.state.value}", ident, known), desk.instant())
+    ahead = event.on > desk.day() and event.state not in IN_FORCE_STATES
+    note = "The day lies ahead; it counts from now on all the same"
+    return Change(ident, event, changed, touched, filed, (), (note,) if ahead else ())
 
 
 def _shorter(desk: Desk, consent: str, until: date) -> Iterator[str]:
@@ -215,20 +231,23 @@ def erase(desk: Desk, wanted: str) -> Erased:
     """
     subject = wanted.strip()
     with desk.catalog.transaction() as unit:
-        if not desk.catalog.consents_of(subject):
+        known = desk.catalog.consents_of(subject)
+        if not known:
             raise UsageError(
                 "There is no consent record about this subject",
                 "`dam consent list` shows the subjects",
             )
-        consents = unit.erase_details(subject, desk.instant())
         touched = frozenset(
             (
-                *desk.catalog.assets_using_consents(consents),
+                *desk.catalog.assets_using_consents(known),
                 *desk.catalog.assets_with_subjects([subject]),
             )
         )
         filed = filed_of(desk, touched)
+        values = forgetting.values_of(unit, [subject])
+        stored = forgetting.stored_about(unit, touched, [subject])
+        consents = forgetting.forget(desk, unit, [subject], stored, sorted(touched), values)
         for consent in consents:
             touch(unit, consent, subject)
         unit.append(Event("personal.erased", subject), desk.instant())
-    return Erased(subject, consents, touched, filed, desk.catalog.scrub())
+    return Erased(subject, consents, touched, filed, desk.finish())

@@ -1,6 +1,7 @@
 """ingest: what lies in the inbox becomes assets; what is due is decided again."""
 
-from dam.flows.ingest.due import redecide
+from dam.flows.ingest.due import redecide, taking_back
+from dam.flows.ingest.ending import Ending, Endings, Order
 from dam.flows.ingest.health import Health, log_outcome
 from dam.flows.ingest.outcome import Became, Listener, Outcome, Progress, Report, Why
 from dam.flows.ingest.preview import preview
@@ -9,8 +10,11 @@ from dam.flows.ingest.watch import watch
 
 __all__ = [
     "Became",
+    "Ending",
+    "Endings",
     "Health",
     "Listener",
+    "Order",
     "Outcome",
     "Progress",
     "Ready",
@@ -21,5 +25,6 @@ __all__ = [
     "quiet_ready",
     "redecide",
     "run",
+    "taking_back",
     "watch",
 ]

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from dam.adapters.desk import Desk
 from dam.core.model import Decision, Disposition, Purpose
 from dam.core.plan import Keep, plan
-from dam.core.rows import AssetState
-from dam.flows.ingest import previews
+from dam.core.rows import AssetState, Restriction
+from dam.flows.ingest import ending, previews
 from dam.flows.ingest.consider import Considered
 from dam.flows.ingest.outcome import Outcome, became, whys
-from dam.flows.ingest.settle import announce, audited, on_stored_facts, rights_digest
+from dam.flows.ingest.settle import audited, on_stored_facts, rights_digest
 
 #: So many are read, decided and recorded together; the catalogue takes 500 at most.
 BATCH = 200
@@ -46,13 +46,15 @@ def again(desk: Desk, due: Sequence[str]) -> Round:
     with desk.catalog.snapshot():
         states = desk.catalog.states(due, Purpose.ARCHIVE.value)
         rights = desk.catalog.recalled([f"rights:{asset}" for asset in due])
+        held = desk.catalog.restrictions_of(due)
     # What changes from here on marks its assets once more, and they stay due.
     plain = {
         asset: considered
         for asset, considered in on_stored_facts(desk, states.values()).items()
         if _moves_nothing(desk, states[asset], considered, rights.get(f"rights:{asset}"))
+        and _stays_where_it_is(desk, states[asset], considered, asset in held)
     }
-    _record(desk, states, plain)
+    _record(desk, states, plain, held)
     left = tuple(asset for asset in due if asset in states and asset not in plain)
     changed = [a for a, c in plain.items() if _archive(c).disposition is not _was(states[a])]
     return Round(left, tuple(_outcome(states[a], _archive(plain[a])) for a in changed))
@@ -84,17 +86,36 @@ def _moves_nothing(
     )
 
 
-def _record(desk: Desk, states: dict[str, AssetState], plain: dict[str, Considered]) -> None:
+def _stays_where_it_is(
+    desk: Desk, state: AssetState, considered: Considered, restricted: bool
+) -> bool:
+    """Whether the original is in restricted hold if it belongs there, and only then."""
+    if ending.is_held(desk, considered) is not restricted:
+        return False
+    return not (restricted and ending.lies_open(desk, state.row))
+
+
+def _record(
+    desk: Desk,
+    states: dict[str, AssetState],
+    plain: dict[str, Considered],
+    held: dict[str, Restriction],
+) -> None:
+    """Record what was decided, but for assets that somebody marked or took back meanwhile."""
     if not plain:
         return
     at = desk.instant()
-    fresh = {
-        asset: considered.decisions
-        for asset, considered in plain.items()
-        if {d.identity() for d in considered.decisions} != states[asset].decided
-    }
-    marks = {asset: mark for asset in plain if (mark := states[asset].mark) is not None}
     with desk.catalog.transaction() as unit:
+        now, kept = unit.due_marks(list(plain)), unit.restrictions_of(plain)
+        for asset in tuple(plain):
+            if (now.get(asset), kept.get(asset)) != (states[asset].mark, held.get(asset)):
+                del plain[asset]
+        fresh = {
+            asset: considered.decisions
+            for asset, considered in plain.items()
+            if {d.identity() for d in considered.decisions} != states[asset].decided
+        }
+        marks = {asset: mark for asset in plain if (mark := states[asset].mark) is not None}
         unit.put_decisions_of(fresh, at)
         unit.put_audit_rows(
             [
@@ -105,12 +126,13 @@ def _record(desk: Desk, states: dict[str, AssetState], plain: dict[str, Consider
         unit.clear_due_of(marks)
         for asset, considered in plain.items():
             decision = _archive(considered)
+            ending.mark_packs(desk, unit, asset, considered)
             if asset in fresh:
                 desk.previews.drop_stale(asset, previews.digest(decision))
                 desk.renditions.erase(asset)
             if decision.disposition is not _was(states[asset]):
                 unit.update_asset(asset, disposition=decision.disposition)
-                announce(unit, asset, decision, at)
+                ending.announce(unit, asset, decision, at)
 
 
 def _outcome(state: AssetState, decision: Decision) -> Outcome:

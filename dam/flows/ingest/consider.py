@@ -6,7 +6,7 @@ The same code serves the real pass and the dry run, which is what makes the latt
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
@@ -49,6 +49,8 @@ class Considered:
     facts: Facts
     dossier: Dossier
     decisions: tuple[Decision, ...]
+    #: What the picture looks like, where somebody has just looked at it.
+    likeness: str | None = None
 
     def decision(self, purpose: Purpose) -> Decision:
         return next(d for d in self.decisions if d.purpose is purpose)
@@ -210,10 +212,15 @@ def weigh(
     photo: bytes,
     day: date,
     fresh: Mapping[tuple[str, str], ConsentItem] | None = None,
+    likeness: str | None = None,
 ) -> Considered:
-    """Decide every purpose on these facts and the records about their people."""
+    """Decide every purpose on these facts and the records about their people.
+
+    `likeness` is what the picture was seen to look like just now.
+    """
     name = names.text(photo).rpartition("/")[2]
-    return decided_on(desk, desk.file_on(facts, sha256, name, fresh), day)
+    dossier = desk.file_on(facts, sha256, name, fresh, likeness)
+    return replace(decided_on(desk, dossier, day), likeness=likeness)
 
 
 def decided_on(desk: Desk, dossier: Dossier, day: date | None = None) -> Considered:
@@ -249,7 +256,8 @@ def consider(
         arrival.received,
         marks(sheets),
     )
-    return weigh(desk, facts, arrival.sha256, arrival.paths[0], arrival.received.day, fresh)
+    day, seen = arrival.received.day, looked.likeness
+    return weigh(desk, facts, arrival.sha256, arrival.paths[0], day, fresh, seen)
 
 
 def marks(sheets: Iterable[Sheet]) -> tuple[str, ...]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from dam.adapters.abreast import abreast
+from dam.adapters.catalog import Unit
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
 from dam.core.errors import DamError, IntegrityError, NoDarkroom, StorageError
 from dam.flows.ingest.again import again, batches
+from dam.flows.ingest.ending import Endings, Order, end_uses
 from dam.flows.ingest.outcome import Became, Outcome, Progress, Why
-from dam.flows.ingest.settle import settle
+from dam.flows.ingest.settle import settle, still_says
 
 
 def redecide(desk: Desk, room: Darkroom) -> Iterator[Outcome]:
@@ -55,6 +57,11 @@ def redecided(
             if outcome is not None:
                 outcome = replace(outcome, source=desk.origin(asset).shown)
             yield asset, outcome
+
+
+def taking_back(order: Order) -> Callable[[Desk, Unit, Iterable[str]], Endings]:
+    """What ends the use of photographs inside the transaction of a withdrawal."""
+    return lambda desk, unit, ids: end_uses(desk, unit, ids, order, still_says)
 
 
 def failed(asset: str | None, error: DamError, source: str = "") -> Outcome:

@@ -19,6 +19,7 @@ def recover(desk: Desk, report: Report) -> None:
     """Remove what an interrupted run left in temporary places, and tell what is taken up again."""
     swept = desk.originals.sweep() + desk.archive.sweep() + desk.previews.sweep()
     swept += desk.renditions.sweep(lambda asset: _may_be_used(desk, asset))
+    swept += desk.restricted.sweep()
     for leftover in desk.workspace.work.glob("*.jpg"):
         leftover.unlink(missing_ok=True)
         swept += 1

@@ -72,7 +72,8 @@ def _late(
     sheets = [s for s in sheets_of(desk, asset) if s.slot != sheet.slot] + [sheet]
     with room.session() as child:
         try:
-            looked = child.look(str(desk.originals.path(row.sha256)), xmp_of(sheets))
+            path = desk.original(row.sha256) or desk.originals.path(row.sha256)
+            looked = child.look(str(path), xmp_of(sheets))
         except UnusablePhoto as unusable:
             return _unusable(first.shown, row.sha256, unusable)
         finally:

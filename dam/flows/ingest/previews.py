@@ -56,7 +56,10 @@ def make(desk: Desk, child: Child, asset: str, decision: Decision) -> None:
         desk.renditions.erase(asset)
         return
     try:
-        desk.previews.keep(asset, wanted, work)
+        with desk.gate.shared():
+            # It may have been taken back while the picture was made.
+            if desk.catalog.restriction(asset) is None:
+                desk.previews.keep(asset, wanted, work)
     finally:
         with suppress(OSError):
             work.unlink(missing_ok=True)
@@ -71,6 +74,11 @@ def of(desk: Desk, room: Darkroom, row: AssetRow) -> Path:
     if not made:
         raise UsageError("Nothing was decided of this photograph", "`dam show` tells why")
     place = desk.previews.place(row.id, digest(made[0]))
+    if desk.catalog.restriction(row.id) is not None:
+        raise UsageError(
+            "The consent to this photograph was taken back: nobody looks at it any more",
+            "`dam explain` tells why",
+        )
     if not place.exists():
         if not desk.originals.verify(row.sha256):
             raise IntegrityError("The original is missing or damaged", "Drop the photograph again")

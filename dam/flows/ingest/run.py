@@ -49,6 +49,10 @@ def run(
     """
     progress, memory = progress or Progress(), memory or Memory()
     report = Report(keep=memory.round is None)
+    try:
+        desk.finish()
+    except StorageError as error:
+        report.refuse(error)
     if memory.first:
         recover(desk, report)
         surroundings(desk)

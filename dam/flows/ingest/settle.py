@@ -16,19 +16,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.darkroom import Child, Darkroom
 from dam.adapters.desk import Desk
-from dam.core import names, report
+from dam.core import names, report, tombstones
 from dam.core.errors import IntegrityError, RenditionRefused, StorageError, UnusablePhoto
 from dam.core.facts import VERSION, Facts, digest_of
 from dam.core.model import Decision, Disposition, Event, Face, Purpose
 from dam.core.plan import ARCHIVE, Publish, Retract, asset_id, plan
 from dam.core.readings import Rendered, RenderJob, Status
-from dam.core.rows import AssetChange, AssetRow, AssetState, ProvenanceRow, RenditionRow
-from dam.flows.ingest import previews
+from dam.core.rows import (
+    AssetChange,
+    AssetRow,
+    AssetState,
+    ProvenanceRow,
+    RenditionRow,
+    Restriction,
+)
+from dam.core.tombstones import strongest
+from dam.flows.ingest import ending, previews
 from dam.flows.ingest.consider import (
     MAX_SIDECARS,
     Arrival,
@@ -41,6 +48,8 @@ from dam.flows.ingest.consider import (
 from dam.flows.ingest.outcome import Outcome, Why, became, whys
 from dam.flows.ingest.sidecars import stored_sheet
 
+#: So often an asset is decided anew at once because something came meanwhile; then it waits.
+_TRIES = 4
 #: What a photograph is told by whose first look the decoder died, or ran out of time or memory.
 TRY_AGAIN = (
     "The next run of dam tries once more; if that fails too, export it as JPEG on another machine"
@@ -92,13 +101,14 @@ def look(desk: Desk, child: Child, row: AssetRow) -> Considered:
     Raises UnusablePhoto where the original is no photograph, IntegrityError where it is
     missing or no longer what was stored; the child keeps the pixels.
     """
-    if not desk.originals.verify(row.sha256):
+    path = desk.original(row.sha256)
+    if path is None:
         raise IntegrityError(
             "An original is missing or damaged in the store", "Drop the photograph again"
         )
     sheets = sheets_of(desk, row.id)
     first = desk.origin(row.id)
-    looked = child.look(str(desk.originals.path(row.sha256)), xmp_of(sheets))
+    looked = child.look(str(path), xmp_of(sheets))
     received_as = received(photo_path(first), first.mtime_ns, desk.day())
     return consider(desk, looked, Arrival(row.sha256, paths_of(desk, row.id), received_as), sheets)
 
@@ -138,11 +148,13 @@ def on_stored_facts(desk: Desk, states: Iterable[AssetState]) -> dict[str, Consi
 class Task:
     """An asset to settle. `mark` counts how often it was marked due before its facts were read:
 
-    marked again meanwhile (a withdrawal, say), it stays due and is decided once more.
+    marked again meanwhile (a withdrawal, say), what was found out counts no more and it is decided
+    once more. `held` is its restriction at that time.
     """
 
     row: AssetRow
     mark: int | None
+    held: Restriction | None = None
 
 
 def settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
@@ -152,24 +164,78 @@ def settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
     cannot be read again leaves the archive. Raises StorageError and IntegrityError; the
     asset then stays due.
     """
+    for _ in range(_TRIES):
+        with suppress(_Overtaken):
+            return _settle(desk, room, asset)
+    return None
+
+
+class _Overtaken(Exception):
+    """Somebody marked the asset again, or took it back, while it was being decided."""
+
+
+def _settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
     finish_planned(desk, asset)
-    mark = desk.catalog.due_mark(asset)
+    mark, held = desk.catalog.due_mark(asset), desk.catalog.restriction(asset)
     row = desk.catalog.asset(asset)
     if row is None or (row.disposition is Disposition.QUARANTINED and mark is None):
         return None
+    task = Task(row, mark, held)
+    if held is not None and held.state == "erased":
+        with desk.catalog.transaction() as unit:
+            unit.clear_due(asset, mark)
+        return None
+    if not row.facts_digest and _is_copy(desk, row):
+        return _refuse_copy(desk, task)
     with room.session() as child:
         try:
             states = desk.catalog.states([asset], Purpose.ARCHIVE.value)
             thought = on_stored_facts(desk, states.values()).get(asset)
             anew = thought or look(desk, child, row)
-            return apply(desk, child, Task(row, mark), anew, looked=thought is None)
+            return apply(desk, child, task, anew, looked=thought is None)
         except UnusablePhoto as unusable:
-            return reject(desk, Task(row, mark), unusable)
+            return reject(desk, task, unusable)
         except (IntegrityError, StorageError):
             suspend(desk, row)
             raise
         finally:
             child.drop()
+
+
+def _is_copy(desk: Desk, row: AssetRow) -> bool:
+    """Whether it has the very bytes of a photograph that was taken back; nobody looks at it."""
+    found = strongest(desk.catalog.traces_of([row.sha256]).get(row.sha256, ()))
+    return found is not None and found.level == "certain"
+
+
+def _refuse_copy(desk: Desk, task: Task) -> Outcome:
+    row = task.row
+    change: AssetChange = {
+        "disposition": Disposition.REFUSED,
+        "note": ending.NOTE_COPY,
+        "note_hint": ending.HINT_COPY,
+    }
+    with desk.catalog.transaction() as unit:
+        require_unchanged(unit, task)
+        unit.update_asset(row.id, **change)
+        keep(desk, unit, replace(row, **change), None)
+        at = desk.instant()
+        if task.held is None:
+            unit.restrict(Restriction(row.id, "copy", "", at))
+            unit.append(Event("asset.refused", row.id, {"rules": [tombstones.RULE]}), at)
+        if ending.lies_open(desk, row):
+            unit.plan_leaving("restrict", row.id, row.sha256)
+        unit.clear_due(row.id, task.mark)
+    desk.finish()
+    why = Why(tombstones.RULE, tombstones.MESSAGES["certain"], tombstones.ADVICE["certain"])
+    return Outcome("", became(Disposition.REFUSED), row.id, row.sha256, (why,))
+
+
+def require_unchanged(unit: Unit, task: Task) -> None:
+    """What was found out before this transaction must not undo what came meanwhile."""
+    asset = task.row.id
+    if (unit.due_mark(asset), unit.restriction(asset)) != (task.mark, task.held):
+        raise _Overtaken
 
 
 def suspend(desk: Desk, row: AssetRow) -> None:
@@ -196,8 +262,9 @@ def finish_planned(desk: Desk, asset: str) -> None:
     planned = desk.catalog.rendition(asset, Purpose.ARCHIVE.value)
     if planned is None or planned.state != "planned" or not planned.relative:
         return
-    if desk.archive.digest(planned.relative) == planned.sha256:
-        file_rendition(desk, planned, clear=False)
+    with desk.gate.shared():
+        if desk.archive.digest(planned.relative) == planned.sha256:
+            file_rendition(desk, planned, clear=False)
 
 
 def reject(desk: Desk, task: Task, unusable: UnusablePhoto) -> Outcome:
@@ -219,6 +286,7 @@ def reject(desk: Desk, task: Task, unusable: UnusablePhoto) -> Outcome:
         "note_hint": unusable.hint,
     }
     with desk.catalog.transaction() as unit:
+        require_unchanged(unit, task)
         unit.update_asset(row.id, **change)
         keep(desk, unit, replace(row, **change), None)
         if disposition is not row.disposition:
@@ -248,10 +316,18 @@ def apply(
     decision = considered.decision(Purpose.ARCHIVE)
     # It is due: from now on no export keeps anything of it until it is decided.
     desk.renditions.erase(row.id)
+    if ending.is_held(desk, considered):
+        return _restrict(desk, task, considered, looked=looked)
+    if task.held is not None:
+        _release(desk, task)
+        raise _Overtaken
     _preview(desk, child, row, decision, looked=looked)
     filed_as = _filed_as(desk, row.id)
     if filed_as is not None and decision.disposition is Disposition.APPROVED:
         filed_as = _renewed(desk, row.id, filed_as, considered)
+        if filed_as is None and task.mark is None:
+            # It is due on that account alone.
+            task = replace(task, mark=1)
     effect = plan(row.id, filed_as, considered.captured, decision)
     if isinstance(effect, Publish):
         if not looked:
@@ -271,6 +347,44 @@ def apply(
     if not looked and row.disposition is decision.disposition:
         return None
     return _outcome(row, decision, archived)
+
+
+def _restrict(desk: Desk, task: Task, considered: Considered, *, looked: bool) -> Outcome | None:
+    """Everybody it shows took back: decisions end, the original goes into restricted hold."""
+    row = task.row
+    decision = considered.decision(Purpose.ARCHIVE)
+    with desk.catalog.transaction() as unit:
+        ending.take_out(unit, row.id, desk.instant())
+        record(desk, unit, task, considered, None)
+        if desk.ended(considered.dossier).whole:
+            ending.restrict(desk, unit, row, task.held, unit.likeness(row.id) or "")
+        elif task.held is None:
+            unit.restrict(Restriction(row.id, "copy", "", desk.instant()))
+        if ending.lies_open(desk, row):
+            unit.plan_leaving("restrict", row.id, row.sha256)
+    desk.previews.erase(row.id)
+    desk.finish()
+    if not looked and row.disposition is decision.disposition:
+        return None
+    return _outcome(row, decision, None)
+
+
+def _release(desk: Desk, task: Task) -> None:
+    """Those shown agreed anew: the original counts among the others again, for all its copies."""
+    row, held = task.row, task.held
+    assert held is not None
+    with desk.gate.shared():
+        desk.restricted.move(row.sha256, desk.originals)
+        with desk.catalog.transaction() as unit:
+            if unit.restriction(row.id) != held:
+                raise _Overtaken
+            unit.release(row.id)
+            unit.append(Event("asset.released", row.id, {}), desk.instant())
+            unit.mark_due([row.id])
+            if held.tombstone:
+                copies = [one.asset for one in unit.restrictions() if one.state == "copy"]
+                unit.lift_tombstone(held.tombstone, desk.instant())
+                unit.mark_due(copies)
 
 
 def _preview(desk: Desk, child: Child, row: AssetRow, decision: Decision, *, looked: bool) -> None:
@@ -297,7 +411,7 @@ def _renewed(desk: Desk, asset: str, filed_as: str, considered: Considered) -> s
 
     A corrected credit or caption must reach the archive; the new rendition is filed next.
     """
-    if desk.catalog.recall(f"rights:{asset}") == rights_digest(desk, considered):
+    if still_says(desk, asset, considered):
         return filed_as
     with desk.catalog.transaction() as unit:
         unit.update_asset(asset, archived_as=None)
@@ -305,6 +419,11 @@ def _renewed(desk: Desk, asset: str, filed_as: str, considered: Considered) -> s
             unit.mark_due([asset])
     retract(desk, asset, filed_as, clear=False)
     return None
+
+
+def still_says(desk: Desk, asset: str, considered: Considered) -> bool:
+    """Whether what is filed of an asset is what this decision asks for."""
+    return desk.catalog.recall(f"rights:{asset}") == rights_digest(desk, considered)
 
 
 def rights_digest(desk: Desk, considered: Considered) -> str:
@@ -355,11 +474,22 @@ def _publish(
         unit.remember(f"rights:{row.id}", rights_digest(desk, considered))
         if cleared:
             unit.mark_due([row.id])
-    desk.archive.publish(work, effect.relative, rendered.sha256)
-    file_rendition(desk, planned, clear=cleared)
-    with suppress(OSError):
-        work.unlink()
+    try:
+        with desk.gate.shared():
+            if not _is_planned(desk.catalog, planned):
+                raise _Overtaken
+            desk.archive.publish(work, effect.relative, rendered.sha256)
+            file_rendition(desk, planned, clear=cleared)
+    finally:
+        with suppress(OSError):
+            work.unlink()
     return _outcome(row, considered.decision(Purpose.ARCHIVE), archived)
+
+
+def _is_planned(catalog: Catalog | Unit, planned: RenditionRow) -> bool:
+    """Whether a rendition may still be filed: nobody took it back since it was planned."""
+    now = catalog.rendition(planned.asset, planned.purpose)
+    return now is not None and (now.state, now.sha256) == ("planned", planned.sha256)
 
 
 def file_rendition(desk: Desk, planned: RenditionRow, *, clear: bool) -> None:
@@ -368,8 +498,11 @@ def file_rendition(desk: Desk, planned: RenditionRow, *, clear: bool) -> None:
     `clear`: the asset's only due mark is the one made when it was planned.
     """
     made = desk.catalog.decisions(planned.asset)
-    redacted = _told(next((d for d in made if d.purpose.value == planned.purpose), None))
+    redacted = ending.told(next((d for d in made if d.purpose.value == planned.purpose), None))
     with desk.catalog.transaction() as unit:
+        if not _is_planned(unit, planned):
+            # Taken back while it was filed: whoever did that waits to remove the file.
+            raise _Overtaken
         if clear:
             unit.clear_due(planned.asset, 1)
         unit.mark_filed(planned.asset, planned.purpose)
@@ -432,17 +565,21 @@ def record(
     True where the asset is no longer due, false where it was marked again meanwhile.
     """
     row = task.row
+    require_unchanged(unit, task)
     facts, at = considered.facts, desk.instant()
     decision = considered.decision(Purpose.ARCHIVE)
     unit.put_facts(row.id, facts.digest(), facts.body(), at)
     unit.put_decisions(row.id, considered.decisions, at)
     subjects = sorted({p.subject for p in facts.people.persons if p.subject})
     unit.set_subjects(row.id, subjects, sorted(considered.consents()))
+    if considered.likeness is not None:
+        unit.put_likeness(row.id, considered.likeness)
+    ending.mark_packs(desk, unit, row.id, considered)
     change = summary(considered) | {"disposition": decision.disposition, "archived_as": archived}
     unit.update_asset(row.id, **change)
     keep(desk, unit, replace(row, **change), considered)
     if decision.disposition is not row.disposition or not row.facts_digest:
-        announce(unit, row.id, decision, at)
+        ending.announce(unit, row.id, decision, at)
     if task.mark is None:
         return unit.due_mark(row.id) is None
     return unit.clear_due(row.id, task.mark)
@@ -479,23 +616,3 @@ def audited(desk: Desk, row: AssetRow, considered: Considered | None) -> report.
         return report.kept(row, None, (), desk.day(), term)
     made = considered.decisions
     return report.kept(row, considered.dossier, made, made[0].day, term)
-
-
-def _told(decision: Decision | None) -> dict[str, object]:
-    """What the ledger says of redactions: how many and why; not where, nor whose face."""
-    if decision is None or not decision.redact:
-        return {}
-    why = sorted({reason for redaction in decision.redact for reason in redaction.why})
-    return {"redacted": len(decision.redact), "redacted_for": why}
-
-
-def announce(unit: Unit, asset: str, decision: Decision, at: datetime) -> None:
-    """Enter into the ledger what became of an asset."""
-    told: dict[str, object] = {
-        "facts": decision.facts_digest,
-        "pack": decision.pack_digest,
-        "day": decision.day.isoformat(),
-        "rules": [r.rule for r in decision.reasons],
-        **_told(decision),
-    }
-    unit.append(Event(f"asset.{decision.disposition.value}", asset, told), at)

@@ -1,0 +1,111 @@
+"""`dam tombstone list|settle`: copies of photographs that were taken back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dam.cli import context as shared
+from dam.cli.arguments import AssetArgument, as_reason, as_role
+from dam.cli.context import Format, FormatOption
+from dam.cli.follow import follow
+from dam.core.errors import UsageError
+from dam.flows import answers
+from dam.flows import tombstones as flow
+from dam.render import terminal
+
+tombstone = typer.Typer(
+    no_args_is_help=True, help="Copies of photos that were taken back: list, settle."
+)
+
+
+def register(app: typer.Typer) -> None:
+    example = "Example: dam tombstone"
+    tombstone.command("list", epilog=f"{example} list --format json")(list_)
+    tombstone.command(
+        "settle", epilog=f"{example} settle k7q2mz9a --different --by dpo --reason 'Another child'"
+    )(settle)
+    app.add_typer(tombstone, name="tombstone")
+
+
+def list_(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
+    """Photos that are refused or held for being a copy of one that was taken back, or maybe one."""
+    with shared.desk(context) as desk:
+        found = list(flow.listed(desk))
+    if format_ is Format.JSON:
+        told = [
+            {
+                "asset": one.asset.id,
+                "disposition": one.asset.disposition.value,
+                "level": one.trace.level,
+                "tombstone": one.trace.tombstone,
+            }
+            for one in found
+        ]
+        terminal.emit({"copies": told})
+        return
+    say = shared.speech(context)
+    terminal.table(
+        say.headings("asset", "disposition", "match", "tombstone"),
+        [
+            (
+                one.asset.id,
+                terminal.disposition(one.asset.disposition.value, say),
+                say.gettext(_LEVELS[one.trace.level]),
+                one.trace.tombstone,
+            )
+            for one in found
+        ],
+    )
+    terminal.line(say.gettext("copies: {n}", n=len(found)))
+
+
+def settle(
+    context: typer.Context,
+    asset: AssetArgument,
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            metavar="ROLE",
+            help="Who answers for it: a role such as dpo, never a person's name.",
+        ),
+    ],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; kept out of the ledger.")
+    ],
+    different: Annotated[
+        bool, typer.Option("--different", help="Somebody looked: it is another picture.")
+    ] = False,
+    agreed: Annotated[
+        bool, typer.Option("--agreed", help="Those shown agreed anew, with a new record.")
+    ] = False,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """Say what a copy is after all; the rules decide on it then as on any other photo.
+
+    It approves nothing: without a consent in force the photo stays held.
+    """
+    if different is agreed:
+        raise UsageError("Say either --different or --agreed")
+    verdict = flow.Verdict.DIFFERENT if different else flow.Verdict.AGREED
+    role, why = as_role(by), as_reason(reason)
+    with shared.desk(context, writing=True) as desk:
+        row = answers.resolve(desk, asset)
+        stones = flow.settle(desk, row, verdict, role, why)
+    followed = follow(context, [row.id], [])
+    if format_ is Format.JSON:
+        told = {"asset": row.id, "verdict": verdict.value, "tombstones": list(stones)}
+        terminal.emit({**told, "photos": followed.document(context)})
+        return
+    say = shared.speech(context)
+    terminal.line(
+        say.gettext("{asset}: settled by {role} ({verdict})", asset=row.id, role=role,
+                    verdict=say.gettext(_VERDICTS[verdict.value]))
+    )  # fmt: skip
+    followed.tell(context)
+
+
+_LEVELS = {"certain": "the very bytes", "same": "the same picture", "likely": "looks like it"}
+_VERDICTS = {"different": "another picture", "agreed": "agreed anew"}
