@@ -117,6 +117,8 @@ def desk(
             workspace, settings, now, writing=writing, alone=alone, untouched=untouched
         ) as opened:
             yield opened
+            if writing:
+                opened.keep_withdrawals()
     except BaseException as error:
         code = error.exit_code if isinstance(error, DamError) else DEFECT
         ended = {"exit": code, "error": logline.code(error), "place": places(error)}

@@ -14,6 +14,7 @@ from dam import __version__
 from dam.cli import (
     answers,
     audit,
+    backup,
     consent,
     credentials,
     doctor,
@@ -22,6 +23,7 @@ from dam.cli import (
     ingest,
     packs,
     redact,
+    restore,
     rulebook,
     setup,
     tombstone,
@@ -95,6 +97,8 @@ export.register(app)
 packs.register(app)
 credentials.register(app)
 rulebook.register(app)
+backup.register(app)
+restore.register(app)
 doctor.register(app)
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import text  # noqa: TID251
 
 from dam.adapters.catalog.assets import AssetReads, AssetWrites
 from dam.adapters.catalog.audits import AuditReads, AuditWrites, Profile, Shown, Which
+from dam.adapters.catalog.backups import BackupReads
 from dam.adapters.catalog.batches import BatchReads, BatchWrites
 from dam.adapters.catalog.consents import ConsentReads, ConsentWrites
 from dam.adapters.catalog.decisions import DecisionReads, DecisionWrites
@@ -60,6 +61,7 @@ class Unit(
 
 
 class Catalog(
+    BackupReads,
     AssetReads,
     ProvenanceReads,
     ConsentReads,
