@@ -24,6 +24,7 @@ from dam.cli import (
     packs,
     redact,
     restore,
+    retention,
     rulebook,
     setup,
     tombstone,
@@ -99,6 +100,7 @@ credentials.register(app)
 rulebook.register(app)
 backup.register(app)
 restore.register(app)
+retention.register(app)
 doctor.register(app)
 
 

@@ -26,8 +26,8 @@ from dam.adapters.catalog.consents import ConsentReads, ConsentWrites
 from dam.adapters.catalog.decisions import DecisionReads, DecisionWrites
 from dam.adapters.catalog.engine import Database, translated
 from dam.adapters.catalog.events import EventReads, EventWrites
-from dam.adapters.catalog.forgetting import ForgettingReads, ForgettingWrites
 from dam.adapters.catalog.history import HistoryReads, KnownFacts
+from dam.adapters.catalog.keeping import KeepingReads, KeepingWrites
 from dam.adapters.catalog.migrate import ready
 from dam.adapters.catalog.packs import PackReads, PackWrites
 from dam.adapters.catalog.provenance import ProvenanceReads, ProvenanceWrites
@@ -54,7 +54,7 @@ class Unit(
     PackWrites,
     WaiverWrites,
     RedactionWrites,
-    ForgettingWrites,
+    KeepingWrites,
     EventWrites,
 ):
     """One transaction: all of it is kept, or nothing. Usable until its `with` block ends."""
@@ -72,7 +72,7 @@ class Catalog(
     PackReads,
     WaiverReads,
     RedactionReads,
-    ForgettingReads,
+    KeepingReads,
     EventReads,
     HistoryReads,
 ):
