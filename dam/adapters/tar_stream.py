@@ -70,10 +70,11 @@ class Unpacker:
 
     def write(self, data: bytes) -> int:
         """Take the next piece; all of it."""
-        self._taken += len(data)
         rest = memoryview(data)
         while rest:
-            rest = rest[self._step(rest) :]
+            taken = self._step(rest)
+            self._taken += taken
+            rest = rest[taken:]
         return len(data)
 
     def flush(self) -> None:
@@ -139,7 +140,7 @@ class Unpacker:
             raise IntegrityError("The backup holds a file that no workspace has", _HINT)
         if info.name in self.found:
             raise IntegrityError("The backup holds a file twice", _HINT)
-        if not 0 <= info.size <= self._limit - self._taken + _BLOCK:
+        if not 0 <= info.size <= self._limit - self._taken:
             raise IntegrityError("The backup says to be longer than it is", _HINT)
         self._name, self._size, self._left = info.name, info.size, info.size
         self._hash = hashlib.sha256()

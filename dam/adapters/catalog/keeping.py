@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Select, delete, func, or_, select  # noqa: TID251
@@ -135,12 +136,12 @@ class KeepingReads(ForgettingReads):
         rested_on = self._rested_on()
         return [
             (int(row.row), after.seen_at)
-            for row, after in zip(rows, rows[1:], strict=False)
+            for row, after in pairwise(rows)
             if row.slot == after.slot and row.sha256 not in rested_on
         ]
 
     def _rested_on(self) -> set[str]:
-        """The SHA-256 of every sidecar that the facts of a photograph, as they count, were read in."""
+        """The SHA-256 of every sidecar that the facts of a photograph, as they count, rest on."""
         current = select(facts.c.digest, facts.c.asset, facts.c.body).join(
             assets, (assets.c.id == facts.c.asset) & (assets.c.facts_digest == facts.c.digest)
         )
@@ -181,7 +182,7 @@ class KeepingReads(ForgettingReads):
         for table in _DETAILS:
             held.update(self._db.ids(select(table.c.revision).distinct()))
         since: dict[str, datetime] = {}
-        for row, after in zip(rows, rows[1:], strict=False):
+        for row, after in pairwise(rows):
             if (row.consent, row.slot) == (after.consent, after.slot):
                 known = since.get(row.revision, after.recorded_at)
                 since[row.revision] = max(known, after.recorded_at)

@@ -43,12 +43,12 @@ def apply(desk: Desk, since: Since, end: End) -> Applied:
     ended, waiting = [], []
     for consent, versions in _on_record(desk).items():
         told = since.consents.get(keys.word("consent", consent))
-        touched_now, again = _end(desk, versions, told, end)
-        touched |= touched_now
+        gone, again = _end(desk, versions, told, end)
+        touched |= gone
         if again:
             ended.append(consent)
-        elif (touched_now := _wait(desk, versions, told, keys)) is not None:
-            touched |= touched_now
+        elif (doubtful := _wait(desk, versions, told, keys)) is not None:
+            touched |= doubtful
             waiting.append(consent)
     erased = _erase(desk, since, keys)
     with desk.catalog.transaction() as unit:
