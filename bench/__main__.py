@@ -10,6 +10,7 @@ from bench.decide import decide
 from bench.export import export
 from bench.ingest import ingest
 from bench.render import render
+from bench.withdraw import withdraw
 
 
 def main() -> None:
@@ -37,6 +38,10 @@ def main() -> None:
     job.add_argument("--megapixels", type=float, default=12.0)
     job.add_argument("--rounds", type=int, default=3)
     job.add_argument("--purpose", default="press", help="whose preset is taken")
+    job = jobs.add_parser("withdraw", help="one consent is taken back among many photographs")
+    job.add_argument("--assets", type=int, default=10_000, metavar="N")
+    job.add_argument("--packs", type=int, default=200, metavar="N")
+    job.add_argument("--erase", action="store_true")
     for each in jobs.choices.values():
         each.add_argument("--format", choices=["table", "json"], default="table")
     given = parser.parse_args()
@@ -48,6 +53,8 @@ def main() -> None:
         result = export(given.pictures, given.megapixels, given.rounds, given.purpose)
     elif given.job == "audit":
         result = audit(given.assets, given.made, given.rounds)
+    elif given.job == "withdraw":
+        result = withdraw(given.assets, given.packs, erase=given.erase)
     else:
         result = decide(given.assets, given.sample)
     if given.format == "json":

@@ -269,7 +269,7 @@ def test_somebody_else_revokes(workspace: Workspace, tmp_path: Path) -> None:
     assert ask(workspace, *far)["notes"] != []
 
 
-def test_beside_a_running_dam_the_change_is_recorded_and_carried_out_by_it(
+def test_beside_a_running_dam_a_withdrawal_is_recorded_and_carried_out_at_once(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     _filed(workspace, tmp_path, 1)
@@ -283,10 +283,12 @@ def test_beside_a_running_dam_the_change_is_recorded_and_carried_out_by_it(
             workspace, "export", "press", "--recipient", "R", "--out", str(tmp_path / "pack")
         )
         assert exported["included"] == []
-    # What the next pass of the other one does.
-    (outcome,) = workspace.ingest()["assets"]
-    assert outcome["disposition"] == "refused"
-    assert workspace.filed() == {}
+        # It is out of the archive before the other one looks.
+        assert workspace.filed() == {}
+    assert workspace.ingest()["assets"] == []
+    assert ask(workspace, "status")["due"] == 0
+    (row,) = workspace.assets().values()
+    assert (row["disposition"], row["archived_as"]) == ("refused", None)
 
 
 def test_a_renewal_prolongs(workspace: Workspace, tmp_path: Path) -> None:

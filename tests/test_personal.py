@@ -359,7 +359,8 @@ def test_no_file_tells_who_somebody_is(told: tuple[Workspace, Path, dict[str, st
             inside = str(path.relative_to(root))
             if not inside.startswith("inbox"):
                 assert leaks(inside, (*SAID, CAPTION, *DROPPED)) == []
-            original = path.is_relative_to(kept / "originals") or inside.startswith("inbox")
+            stores = (kept / "originals", kept / "restricted")
+            original = any(map(path.is_relative_to, stores)) or inside.startswith("inbox")
             if path.is_file() and not original and not path.name.startswith("catalogue.db"):
                 assert leaks(path.read_bytes(), (*SAID, CAPTION, *DROPPED)) == [], inside
 

@@ -88,7 +88,7 @@ def _remove(catalog: Catalog, places: Places, row: Leaving) -> None:
         _caches(places, row.asset)
         if row.kind == "restrict":
             places.originals.move(row.what, places.restricted)
-        else:
+        elif row.kind == "erase":
             places.originals.remove(row.what)
             places.restricted.remove(row.what)
 

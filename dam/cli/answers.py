@@ -10,7 +10,7 @@ from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
 from dam.core.heartbeat import age_of
 from dam.core.model import Disposition
-from dam.core.rows import AssetRow
+from dam.core.rows import AssetRow, Restriction
 from dam.core.waivers import Waiver
 from dam.flows import answers as flow
 from dam.flows.ingest import previews
@@ -167,11 +167,14 @@ def show(
                 "decisions": [documents.decision(d, lang) for d in found.decisions],
                 "waivers": [documents.waiver(w) for w in found.waivers],
                 "dropped_as": [p.shown for p in found.provenance],
+                "restriction": _restriction(found.restriction),
             }
         )
         return
     say = shared.speech(context)
-    terminal.table(("", ""), _asset(documents.asset(found.row), say))
+    restricted = _restriction(found.restriction)
+    summary = documents.asset(found.row) | ({"restriction": restricted} if restricted else {})
+    terminal.table(("", ""), _asset(summary, say))
     terminal.line("")
     if found.facts is not None:
         terminal.table(
@@ -214,6 +217,11 @@ def show(
                 for w in found.waivers
             ],
         )
+
+
+def _restriction(found: Restriction | None) -> str | None:
+    """Why its original is not among the others: `withdrawn`, `copy` or `erased`."""
+    return None if found is None else found.state
 
 
 def _asset(body: documents.Json, say: Speech) -> list[tuple[object, object]]:

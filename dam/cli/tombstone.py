@@ -12,9 +12,11 @@ from dam.cli.arguments import AssetArgument, as_reason, as_role
 from dam.cli.context import Format, FormatOption
 from dam.cli.follow import follow
 from dam.core.errors import UsageError
+from dam.core.tombstones import Level
 from dam.flows import answers, backup
 from dam.flows import tombstones as flow
 from dam.render import terminal
+from dam.render.lang import Speech
 
 tombstone = typer.Typer(
     no_args_is_help=True, help="Copies of photos that were taken back: list, settle, export."
@@ -54,7 +56,7 @@ def list_(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
             (
                 one.asset.id,
                 terminal.disposition(one.asset.disposition.value, say),
-                say.gettext(_LEVELS[one.trace.level]),
+                _level(one.trace.level, say),
                 one.trace.tombstone,
             )
             for one in found
@@ -135,12 +137,15 @@ def settle(
         terminal.emit({**told, "photos": followed.document(context)})
         return
     say = shared.speech(context)
-    terminal.line(
-        say.gettext("{asset}: settled by {role} ({verdict})", asset=row.id, role=role,
-                    verdict=say.gettext(_VERDICTS[verdict.value]))
-    )  # fmt: skip
+    if verdict is flow.Verdict.DIFFERENT:
+        line = say.gettext("{asset}: another picture, says {role}", asset=row.id, role=role)
+    else:
+        line = say.gettext("{asset}: agreed anew, says {role}", asset=row.id, role=role)
+    terminal.line(line)
     followed.tell(context)
 
 
-_LEVELS = {"certain": "the very bytes", "same": "the same picture", "likely": "looks like it"}
-_VERDICTS = {"different": "another picture", "agreed": "agreed anew"}
+def _level(level: Level, say: Speech) -> str:
+    if level == "certain":
+        return say.gettext("the very bytes")
+    return say.gettext("the same picture") if level == "same" else say.gettext("looks like it")

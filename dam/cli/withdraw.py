@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
+from dam.adapters.desk import Desk
 from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
 from dam.cli.follow import Followed, follow
@@ -68,10 +70,12 @@ def withdraw(
         done = flow.withdraw_everywhere(
             desk, room, ident, said, end, revoked=revoked, erase=erase, dry_run=dry_run
         )
+        became = {} if dry_run else _became(desk, done)
     change = done.change
     followed = Followed(tuple(sorted(change.touched)))
     if not dry_run:
         followed = follow(context, change.touched, change.filed)
+        followed = _with(followed, became)
     if not done.clean:
         terminal.note("Another dam reads the catalogue: its journal is emptied when that one ends")
     if format_ is Format.JSON:
@@ -95,6 +99,26 @@ def withdraw(
         terminal.line(line)
     if not dry_run:
         followed.tell(context)
+
+
+def _became(desk: Desk, done: Withdrawal) -> dict[str, ingest.Outcome]:
+    """What photos became by the withdrawal itself: nothing is left to decide of most of them."""
+    if not done.change.changed:
+        return {}
+    return {
+        photo.asset: replace(
+            ingest.standing(desk, photo.asset), source=desk.origin(photo.asset).shown
+        )
+        for photo in done.ended.photos
+    }
+
+
+def _with(followed: Followed, became: dict[str, ingest.Outcome]) -> Followed:
+    """With what the next look at a photo made of it, where that was taken at once."""
+    if followed.outcomes is None:
+        return followed
+    told = became | {o.asset: o for o in followed.outcomes if o.asset is not None}
+    return replace(followed, outcomes=tuple(told.values()))
 
 
 def _document(done: Withdrawal) -> Json:

@@ -32,7 +32,10 @@ class Values:
 
     def out_of(self, text: str) -> str:
         """The text without them."""
-        return text if self._pattern is None else self._pattern.sub("", text)
+        # Again and again: what stood on both sides of one may make another.
+        while self._pattern is not None and self._pattern.search(text):
+            text = self._pattern.sub("", text)
+        return text
 
     def out_of_all(self, value: object) -> object:
         """A JSON-able value without them, keys included."""
@@ -69,4 +72,5 @@ def of(details: Iterable[Details], events: Iterable[tuple[str | None, str | None
 
 def _forms(text: str) -> set[str]:
     stripped = text.strip()
-    return {unicodedata.normalize(form, stripped) for form in ("NFC", "NFD")} | {stripped}
+    spelt = {unicodedata.normalize(form, stripped) for form in ("NFC", "NFD")} | {stripped}
+    return {form for form in spelt if form}

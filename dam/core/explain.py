@@ -14,7 +14,7 @@ from itertools import islice
 
 import cel
 
-from dam.core import view, waivers
+from dam.core import tombstones, view, waivers
 from dam.core.changes import Change, of_rule, value_of
 from dam.core.consent import NO_END
 from dam.core.decide import WORLD, Asking, decide_all
@@ -168,6 +168,8 @@ def explain(
         for rule in pack.rules
         if rule.applies_to(question.purpose)
     ]
+    if (copied := reasons.get(tombstones.RULE)) is not None:
+        asked.append(_copied(copied))
     order = {rule: number for number, rule in enumerate((*reasons, *lifted))}
     last = (Outcome.OBLIGES, Outcome.SATISFIED, Outcome.NOT_CONCERNED)
     asked.sort(
@@ -182,6 +184,26 @@ def explain(
         asked=tuple(asked),
         turn=_turn(dossier, pack, question, decision),
         limit=_limit(dossier, places) if decision.disposition is Disposition.APPROVED else None,
+    )
+
+
+def _copied(reason: Reason) -> Asked:
+    """What stops a copy of a photograph that was taken back: no rule of the pack, and no fact that
+
+    somebody could record.
+    """
+    return Asked(
+        rule=reason.rule,
+        otherwise=reason.otherwise,
+        outcome=Outcome.AGAINST,
+        title=reason.title,
+        message=reason.message,
+        advice=reason.advice,
+        clause=reason.source,
+        subjects=(),
+        evidence=(),
+        final=True,
+        obstacle="this is settled with dam tombstone settle, not waived",
     )
 
 

@@ -24,8 +24,8 @@ _STEPS: Final = 16
 #: photographs in tests/test_likeness.py, see docs/withdrawal.md.
 SAME_FREQUENCIES: Final = 10
 SAME_STEPS: Final = 56
-LIKELY_FREQUENCIES: Final = 14
-LIKELY_STEPS: Final = 80
+LIKELY_FREQUENCIES: Final = 16
+LIKELY_STEPS: Final = 96
 #: The same where one was turned or mirrored: nothing but the frequencies speaks then.
 LIKELY_TURNED: Final = 8
 

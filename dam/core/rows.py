@@ -280,13 +280,14 @@ class PackMark:
 class Leaving:
     """Something that must still leave the disk, in the order of `row`.
 
-    `file`: the archive file `what` of an asset. `restrict`, `erase`: all that was made of an asset
+    `file`: the archive file `what` of an asset. `cache`: what was made of it for quick use.
+    `restrict`, `erase`: all that was made of an asset
     whose original is `what` (SHA-256), which goes into restricted hold or for good. `bytes`: a
     stored sidecar (SHA-256). `scrub`: what the catalogue's own file still holds of deleted rows.
     """
 
     row: int
-    kind: Literal["file", "restrict", "erase", "bytes", "scrub"]
+    kind: Literal["file", "cache", "restrict", "erase", "bytes", "scrub"]
     asset: str
     what: str
 

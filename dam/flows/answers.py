@@ -19,7 +19,7 @@ from dam.core.facts import Facts
 from dam.core.heartbeat import Heartbeat
 from dam.core.model import Decision, Disposition, Purpose, Use
 from dam.core.origins import File, Sources
-from dam.core.rows import AssetRow, ProvenanceRow, SidecarRow
+from dam.core.rows import AssetRow, ProvenanceRow, Restriction, SidecarRow
 from dam.core.surveys import file_of
 from dam.core.view import Dossier, contradictions
 from dam.core.waivers import Waiver
@@ -66,6 +66,7 @@ class Shown:
     day: date
     default_term: str
     waivers: tuple[Waiver, ...] = ()
+    restriction: Restriction | None = None
 
     def dossier(self) -> Dossier:
         """What the decisions rested on."""
@@ -146,6 +147,7 @@ def show(desk: Desk, wanted: str) -> Shown:
         day=desk.day(),
         default_term=desk.pack.policy.default_term,
         waivers=waivers(desk).get(row.id, ()),
+        restriction=desk.catalog.restriction(row.id),
     )
 
 

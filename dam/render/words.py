@@ -143,6 +143,8 @@ WORDS: frozenset[tuple[str, str]] = frozenset(
         mark_word("heading", "for"),
         mark_word("heading", "in force"),
         mark_word("heading", "lifts"),
+        mark_word("heading", "match"),
+        mark_word("heading", "tombstone"),
         mark_word("heading", "minors"),
         mark_word("heading", "on"),
         mark_word("heading", "packs"),

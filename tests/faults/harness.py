@@ -127,11 +127,11 @@ class Server:
             text=True,
         )
 
-    def run(self, workspace: Workspace, point: Point | None = None) -> Ended:
-        """`dam ingest` with one worker, disturbed at `point`."""
+    def run(self, workspace: Workspace, point: Point | None = None, *command: str) -> Ended:
+        """`dam ingest`, or another command, with one worker, disturbed at `point`."""
         out, err = self._folder / "out", self._folder / "err"
         job: dict[str, object] = {
-            "words": ["-C", str(workspace.root), "ingest", "--format", "json"],
+            "words": ["-C", str(workspace.root), *(command or ("ingest",)), "--format", "json"],
             "env": ALONE,
             "out": str(out),
             "err": str(err),

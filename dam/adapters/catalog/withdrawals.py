@@ -161,6 +161,11 @@ class WithdrawalWrites(WithdrawalReads, DecisionWrites):
             .values(lifted_at=at)
         )
 
+    def erase_by_tombstone(self, ident: str, at: datetime) -> None:
+        """What it stands for was in restricted hold and is erased now."""
+        own = tombstones.c.id == ident
+        self._db.run(update(tombstones).where(own).values(why="erased", at=at))
+
     def settle_trace(self, row: Mapping[str, object]) -> None:
         """What a person said of an asset and a tombstone, in the place of what was said before."""
         mine = (

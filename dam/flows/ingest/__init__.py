@@ -5,6 +5,7 @@ from dam.flows.ingest.due import redecide, taking_back
 from dam.flows.ingest.ending import Ending, Endings, Order
 from dam.flows.ingest.health import Health, log_outcome
 from dam.flows.ingest.outcome import Became, Listener, Outcome, Progress, Report, Why
+from dam.flows.ingest.photos import standing
 from dam.flows.ingest.preview import preview
 from dam.flows.ingest.run import Ready, quiet_ready, run
 from dam.flows.ingest.watch import watch
@@ -26,6 +27,7 @@ __all__ = [
     "quiet_ready",
     "redecide",
     "run",
+    "standing",
     "take_back",
     "take_out",
     "taking_back",

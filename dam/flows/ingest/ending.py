@@ -26,7 +26,7 @@ from dam.flows.ingest.consider import Considered, decided_on
 #: So many are read and decided together.
 _TOGETHER = 200
 NOTE_ERASED = "Erased after a withdrawal"
-HINT_ERASED = "Nothing of it is left here; dam recall tells who has it"
+HINT_ERASED = "Nothing of it is left here; dam packs tells who has it"
 NOTE_COPY = "The consent to this very photograph was taken back"
 HINT_COPY = "Delete your own copies; where those shown agreed anew, see dam tombstone settle"
 
@@ -82,7 +82,9 @@ def end_uses(desk: Desk, unit: Unit, ids: Iterable[str], order: Order, still_say
     packs: dict[str, list[str]] = {}
     for pack, files in work.marked:
         packs.setdefault(pack, []).extend(files)
-    return Endings(tuple(work.found), {pack: tuple(files) for pack, files in packs.items()})
+    marks = {pack: tuple(files) for pack, files in packs.items()}
+    announce_marks(unit, marks, desk.instant())
+    return Endings(tuple(work.found), marks)
 
 
 class _Work:
@@ -123,7 +125,8 @@ class _Work:
         fate = self._fate(gone, decision)
         if copies and fate == "kept":
             fate = "copy"
-        if fate == "kept" and not gone.subjects and held is None:
+        ends = bool(gone.subjects) or fate == "copy"
+        if not ends and held is None and not self._must_leave(row, considered):
             # It rests on the record in name only: nothing of it ends.
             return
         likeness_of = self._unit.likeness(row.id) or ""
@@ -131,20 +134,35 @@ class _Work:
         if considered is not None:
             disposition = self._decide(state, considered)
         retracted = self._retract(state, considered, disposition)
-        marks = self._unit.mark_packs([row.id], "withdrawn", self._at)
-        announce_marks(self._unit, marks, self._at)
-        self.marked += list(marks.items())
+        if ends:
+            marks = self._unit.mark_packs([row.id], "withdrawn", self._at)
+            self.marked += list(marks.items())
         if fate == "restricted":
             restrict(self._desk, self._unit, row, held, likeness_of)
             self._unit.plan_leaving("restrict", row.id, row.sha256)
         elif fate == "erased":
-            erase(self._desk, self._unit, row, held, likeness_of)
+            known = held is not None and held.tombstone
+            if known:
+                self._unit.erase_by_tombstone(str(known), self._at)
+            erase(self._desk, self._unit, row, likeness_of, tombstone=not known)
             disposition = Disposition.REFUSED
+        else:
+            # What is shown for review was made before: it is made anew where somebody asks.
+            self._unit.plan_leaving("cache", row.id)
         if fate in ("restricted", "erased") and likeness_of:
             self._stones.append((row.id, Likeness.read(likeness_of)))
         self.found.append(
             Ending(row.id, fate, disposition, retracted, gone.others, tuple(sorted(gone.spared)))
         )
+
+    def _must_leave(self, row: AssetRow, considered: Considered | None) -> bool:
+        """Whether what is filed of it may not stay, for whatever reason."""
+        if row.archived_as is None:
+            return False
+        if considered is None:
+            return True
+        approved = considered.decision(Purpose.ARCHIVE).disposition is Disposition.APPROVED
+        return not (approved and self._still_says(self._desk, row.id, considered))
 
     def _fate(self, gone: Ended, decision: Decision | None) -> Fate:
         if decision is None or not gone.subjects:
@@ -259,13 +277,13 @@ def lies_open(desk: Desk, row: AssetRow) -> bool:
 
 
 def erase(
-    desk: Desk, unit: Unit, row: AssetRow, held: Restriction | None, likeness_of: str
+    desk: Desk, unit: Unit, row: AssetRow, likeness_of: str | None, *, tombstone: bool
 ) -> None:
-    """Nothing is kept of a photograph but its number and a tombstone that does not name it."""
+    """Keep nothing of a photograph but its number; `tombstone`: and one that does not name it."""
     at = desk.instant()
     event = unit.append(Event("asset.erased", row.id, {}), at)
-    if held is None or not held.tombstone:
-        unit.put_tombstone(_stone(unit, row, likeness_of, at, "erased", event.id))
+    if tombstone:
+        unit.put_tombstone(_stone(unit, row, likeness_of or "", at, "erased", event.id))
     unit.forget_asset(row.id, at)
     unit.update_asset(
         row.id, disposition=Disposition.REFUSED, note=NOTE_ERASED, note_hint=HINT_ERASED

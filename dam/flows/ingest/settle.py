@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.darkroom import Child, Darkroom
 from dam.adapters.desk import Desk
-from dam.core import names, report, tombstones
+from dam.core import names
 from dam.core.errors import IntegrityError, RenditionRefused, StorageError, UnusablePhoto
 from dam.core.facts import VERSION, Facts, digest_of
 from dam.core.model import Decision, Disposition, Event, Face, Purpose
@@ -32,10 +32,8 @@ from dam.core.rows import (
     AssetState,
     ProvenanceRow,
     RenditionRow,
-    Restriction,
 )
-from dam.core.tombstones import strongest
-from dam.flows.ingest import ending, previews
+from dam.flows.ingest import ending, held, previews
 from dam.flows.ingest.consider import (
     MAX_SIDECARS,
     Arrival,
@@ -45,7 +43,16 @@ from dam.flows.ingest.consider import (
     decided_on,
     received,
 )
-from dam.flows.ingest.outcome import Outcome, Why, became, whys
+from dam.flows.ingest.outcome import Outcome, Why, became
+from dam.flows.ingest.recorded import (
+    Overtaken,
+    Task,
+    keep,
+    outcome_of,
+    record,
+    require_unchanged,
+    summary,
+)
 from dam.flows.ingest.sidecars import stored_sheet
 
 #: So often an asset is decided anew at once because something came meanwhile; then it waits.
@@ -144,19 +151,6 @@ def on_stored_facts(desk: Desk, states: Iterable[AssetState]) -> dict[str, Consi
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """An asset to settle. `mark` counts how often it was marked due before its facts were read:
-
-    marked again meanwhile (a withdrawal, say), what was found out counts no more and it is decided
-    once more. `held` is its restriction at that time.
-    """
-
-    row: AssetRow
-    mark: int | None
-    held: Restriction | None = None
-
-
 def settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
     """Bring one asset to where it belongs today; None where nothing changed.
 
@@ -165,28 +159,27 @@ def settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
     asset then stays due.
     """
     for _ in range(_TRIES):
-        with suppress(_Overtaken):
+        with suppress(Overtaken):
             return _settle(desk, room, asset)
     return None
 
 
-class _Overtaken(Exception):
-    """Somebody marked the asset again, or took it back, while it was being decided."""
-
-
 def _settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
     finish_planned(desk, asset)
-    mark, held = desk.catalog.due_mark(asset), desk.catalog.restriction(asset)
+    mark, now = desk.catalog.due_mark(asset), desk.catalog.restriction(asset)
     row = desk.catalog.asset(asset)
     if row is None or (row.disposition is Disposition.QUARANTINED and mark is None):
         return None
-    task = Task(row, mark, held)
-    if held is not None and held.state == "erased":
+    task = Task(row, mark, now)
+    if now is not None and now.state == "erased":
         with desk.catalog.transaction() as unit:
             unit.clear_due(asset, mark)
         return None
-    if not row.facts_digest and _is_copy(desk, row):
-        return _refuse_copy(desk, task)
+    if (stone := held.certain(desk, row)) is not None:
+        if stone.why == "erased" and row.added_at < stone.at:
+            return held.erase_again(desk, task)
+        if not row.facts_digest:
+            return held.refuse_copy(desk, task)
     with room.session() as child:
         try:
             states = desk.catalog.states([asset], Purpose.ARCHIVE.value)
@@ -200,42 +193,6 @@ def _settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
             raise
         finally:
             child.drop()
-
-
-def _is_copy(desk: Desk, row: AssetRow) -> bool:
-    """Whether it has the very bytes of a photograph that was taken back; nobody looks at it."""
-    found = strongest(desk.catalog.traces_of([row.sha256]).get(row.sha256, ()))
-    return found is not None and found.level == "certain"
-
-
-def _refuse_copy(desk: Desk, task: Task) -> Outcome:
-    row = task.row
-    change: AssetChange = {
-        "disposition": Disposition.REFUSED,
-        "note": ending.NOTE_COPY,
-        "note_hint": ending.HINT_COPY,
-    }
-    with desk.catalog.transaction() as unit:
-        require_unchanged(unit, task)
-        unit.update_asset(row.id, **change)
-        keep(desk, unit, replace(row, **change), None)
-        at = desk.instant()
-        if task.held is None:
-            unit.restrict(Restriction(row.id, "copy", "", at))
-            unit.append(Event("asset.refused", row.id, {"rules": [tombstones.RULE]}), at)
-        if ending.lies_open(desk, row):
-            unit.plan_leaving("restrict", row.id, row.sha256)
-        unit.clear_due(row.id, task.mark)
-    desk.finish()
-    why = Why(tombstones.RULE, tombstones.MESSAGES["certain"], tombstones.ADVICE["certain"])
-    return Outcome("", became(Disposition.REFUSED), row.id, row.sha256, (why,))
-
-
-def require_unchanged(unit: Unit, task: Task) -> None:
-    """What was found out before this transaction must not undo what came meanwhile."""
-    asset = task.row.id
-    if (unit.due_mark(asset), unit.restriction(asset)) != (task.mark, task.held):
-        raise _Overtaken
 
 
 def suspend(desk: Desk, row: AssetRow) -> None:
@@ -317,10 +274,10 @@ def apply(
     # It is due: from now on no export keeps anything of it until it is decided.
     desk.renditions.erase(row.id)
     if ending.is_held(desk, considered):
-        return _restrict(desk, task, considered, looked=looked)
+        return held.restrict(desk, task, considered, looked=looked)
     if task.held is not None:
-        _release(desk, task)
-        raise _Overtaken
+        held.release(desk, task)
+        raise Overtaken
     _preview(desk, child, row, decision, looked=looked)
     filed_as = _filed_as(desk, row.id)
     if filed_as is not None and decision.disposition is Disposition.APPROVED:
@@ -346,45 +303,7 @@ def apply(
         retract(desk, row.id, effect.relative, clear=cleared)
     if not looked and row.disposition is decision.disposition:
         return None
-    return _outcome(row, decision, archived)
-
-
-def _restrict(desk: Desk, task: Task, considered: Considered, *, looked: bool) -> Outcome | None:
-    """Everybody it shows took back: decisions end, the original goes into restricted hold."""
-    row = task.row
-    decision = considered.decision(Purpose.ARCHIVE)
-    with desk.catalog.transaction() as unit:
-        ending.take_out(unit, row.id, desk.instant())
-        record(desk, unit, task, considered, None)
-        if desk.ended(considered.dossier).whole:
-            ending.restrict(desk, unit, row, task.held, unit.likeness(row.id) or "")
-        elif task.held is None:
-            unit.restrict(Restriction(row.id, "copy", "", desk.instant()))
-        if ending.lies_open(desk, row):
-            unit.plan_leaving("restrict", row.id, row.sha256)
-    desk.previews.erase(row.id)
-    desk.finish()
-    if not looked and row.disposition is decision.disposition:
-        return None
-    return _outcome(row, decision, None)
-
-
-def _release(desk: Desk, task: Task) -> None:
-    """Those shown agreed anew: the original counts among the others again, for all its copies."""
-    row, held = task.row, task.held
-    assert held is not None
-    with desk.gate.shared():
-        desk.restricted.move(row.sha256, desk.originals)
-        with desk.catalog.transaction() as unit:
-            if unit.restriction(row.id) != held:
-                raise _Overtaken
-            unit.release(row.id)
-            unit.append(Event("asset.released", row.id, {}), desk.instant())
-            unit.mark_due([row.id])
-            if held.tombstone:
-                copies = [one.asset for one in unit.restrictions() if one.state == "copy"]
-                unit.lift_tombstone(held.tombstone, desk.instant())
-                unit.mark_due(copies)
+    return outcome_of(row, decision, archived)
 
 
 def _preview(desk: Desk, child: Child, row: AssetRow, decision: Decision, *, looked: bool) -> None:
@@ -392,18 +311,6 @@ def _preview(desk: Desk, child: Child, row: AssetRow, decision: Decision, *, loo
         previews.make(desk, child, row.id, decision)
     else:
         desk.previews.drop_stale(row.id, previews.digest(decision))
-
-
-def _outcome(row: AssetRow, decision: Decision, archived: str | None) -> Outcome:
-    return Outcome(
-        "",
-        became(decision.disposition),
-        row.id,
-        row.sha256,
-        whys(decision),
-        archived,
-        waived=decision.waived,
-    )
 
 
 def _renewed(desk: Desk, asset: str, filed_as: str, considered: Considered) -> str | None:
@@ -477,13 +384,13 @@ def _publish(
     try:
         with desk.gate.shared():
             if not _is_planned(desk.catalog, planned):
-                raise _Overtaken
+                raise Overtaken
             desk.archive.publish(work, effect.relative, rendered.sha256)
             file_rendition(desk, planned, clear=cleared)
     finally:
         with suppress(OSError):
             work.unlink()
-    return _outcome(row, considered.decision(Purpose.ARCHIVE), archived)
+    return outcome_of(row, considered.decision(Purpose.ARCHIVE), archived)
 
 
 def _is_planned(catalog: Catalog | Unit, planned: RenditionRow) -> bool:
@@ -502,7 +409,7 @@ def file_rendition(desk: Desk, planned: RenditionRow, *, clear: bool) -> None:
     with desk.catalog.transaction() as unit:
         if not _is_planned(unit, planned):
             # Taken back while it was filed: whoever did that waits to remove the file.
-            raise _Overtaken
+            raise Overtaken
         if clear:
             unit.clear_due(planned.asset, 1)
         unit.mark_filed(planned.asset, planned.purpose)
@@ -555,64 +462,3 @@ def _hold_unrendered(
         keep(desk, unit, replace(row, **summary(considered) | change), considered)
     why = Why.plain("rendition-refused", refused.what, refused.hint)
     return Outcome("", became(Disposition.HELD), row.id, row.sha256, (why,))
-
-
-def record(
-    desk: Desk, unit: Unit, task: Task, considered: Considered, archived: str | None
-) -> bool:
-    """Write facts, decisions and the asset's summary inside a transaction.
-
-    True where the asset is no longer due, false where it was marked again meanwhile.
-    """
-    row = task.row
-    require_unchanged(unit, task)
-    facts, at = considered.facts, desk.instant()
-    decision = considered.decision(Purpose.ARCHIVE)
-    unit.put_facts(row.id, facts.digest(), facts.body(), at)
-    unit.put_decisions(row.id, considered.decisions, at)
-    subjects = sorted({p.subject for p in facts.people.persons if p.subject})
-    unit.set_subjects(row.id, subjects, sorted(considered.consents()))
-    if considered.likeness is not None:
-        unit.put_likeness(row.id, considered.likeness)
-    ending.mark_packs(desk, unit, row.id, considered)
-    change = summary(considered) | {"disposition": decision.disposition, "archived_as": archived}
-    unit.update_asset(row.id, **change)
-    keep(desk, unit, replace(row, **change), considered)
-    if decision.disposition is not row.disposition or not row.facts_digest:
-        ending.announce(unit, row.id, decision, at)
-    if task.mark is None:
-        return unit.due_mark(row.id) is None
-    return unit.clear_due(row.id, task.mark)
-
-
-def summary(considered: Considered) -> AssetChange:
-    """What an asset's own row says of its facts; the note that no decision explained is gone."""
-    facts = considered.facts
-    return {
-        "format": facts.format,
-        "width": facts.width,
-        "height": facts.height,
-        "captured_on": considered.captured,
-        "captured_source": ", ".join(facts.captured.sources),
-        "photographer": facts.photographer.value,
-        "programme": facts.programme.value,
-        "country": facts.country.value,
-        "city": facts.city.value,
-        "facts_digest": facts.digest(),
-        "note": "",
-        "note_hint": "",
-    }
-
-
-def keep(desk: Desk, unit: Unit, row: AssetRow, considered: Considered | None) -> None:
-    """Keep what audits tell of an asset that stands so from now on."""
-    unit.put_audit_rows([audited(desk, row, considered)])
-
-
-def audited(desk: Desk, row: AssetRow, considered: Considered | None) -> report.Kept:
-    """What audits tell of an asset; `considered` None where it could not be read."""
-    term = desk.pack.policy.default_term
-    if considered is None:
-        return report.kept(row, None, (), desk.day(), term)
-    made = considered.decisions
-    return report.kept(row, considered.dossier, made, made[0].day, term)
