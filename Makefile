@@ -28,6 +28,7 @@ bench: .venv/ready
 	$(BIN)/python -m bench render
 	$(BIN)/python -m bench decide --assets 20000
 	$(BIN)/python -m bench audit --assets 200000
+	$(BIN)/python -m bench export --pictures 100
 
 fuzz: .venv/ready
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --processes 2

@@ -91,9 +91,12 @@ class Demo:
         self._withdrawal()
         self._title("What is held, on whose consent, until when")
         self._dam("audit")
-        self._title("A press pack for a newspaper")
-        self._dam("export", "press", "--recipient", "Le Matin", "--out", str(self.pack))
+        self._title("A press pack for a newspaper, with the booklet of the programme")
+        wanted = ("--programme", "amal", "--territory", "MA", "--recipient", "Le Matin")
+        self._dam("export", "press", *wanted, "--out", str(self.pack))
         self._check_pack()
+        self._title("Who has which pictures")
+        self._dam("packs")
         self._check_archive()
 
     # The chapters
@@ -171,6 +174,11 @@ class Demo:
         }
         images = sorted(self.pack.rglob("*.jpg"))
         self._must(len(images) == len(wanted), f"{len(wanted)} pictures in the pack")
+        texts = {p.name for p in (self.pack / "data").iterdir() if p.is_file()}
+        booklets = {f"booklet.{lang}.pdf" for lang in ("fr", "ar", "en")}
+        self._must(texts >= {*booklets, "contact-sheet.pdf"}, "booklets and a contact sheet")
+        self._must((self.pack / "index.html").is_file(), "a page to look through")
+        self._check_bag()
         self._must({i.name for i in images} == wanted, "the right pictures in the pack")
         rows = list(csv.reader(self._captions().read_text("utf-8-sig").splitlines()))
         self._must(len(rows) == len(wanted) + 1, f"{len(wanted)} lines in captions.csv")
@@ -186,6 +194,17 @@ class Demo:
             all(len(row) == len(rows[0]) and all(row[:city] + row[city + 1 :]) for row in rows),
             "every caption, country and credit filled in",
         )
+
+    def _check_bag(self) -> None:
+        """The pack is whole: every file is what its manifest says, and nothing else is there."""
+        lines = (self.pack / "manifest-sha256.txt").read_text().splitlines()
+        told = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+        found = {
+            str(path.relative_to(self.pack)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in (self.pack / "data").rglob("*")
+            if path.is_file()
+        }
+        self._must(found == told, "every file of the pack as its manifest says")
 
     def _check_archive(self) -> None:
         """Nothing of the camera but the picture is left, and nothing is there unapproved."""
@@ -283,6 +302,12 @@ class Demo:
         print(f"  {press} pictures went to Le Matin. All came out as it must, in {seconds:.0f} s.")
         print("\n  Look at:")
         print(f"    {self.workspace / 'archive'}   by date, credited, marked")
-        print(f"    {self.pack}   the press pack")
-        print(f"    {self._captions()}   its captions in French, Arabic and English")
+        print(f"    {self.pack / 'index.html'}   the press pack, to look through in a browser")
+        for lang, what in (
+            ("fr", "the booklet in French"),
+            ("ar", "in Arabic"),
+            ("en", "in English"),
+        ):
+            print(f"    {self.pack / 'data' / f'booklet.{lang}.pdf'}   {what}")
+        print(f"    {self._captions()}   its captions for a spreadsheet")
         print(f"  and remove it all with: rm -r {shlex.quote(str(self.workspace.parent))}")

@@ -75,3 +75,19 @@ def test_audits_are_measured_beside_bare_sql() -> None:
     told = json.loads(done.stdout)
     assert told["baseline"]
     assert told["csv_rows_a_second"] > 0
+
+
+def test_the_pictures_of_a_pack_are_measured_beside_a_baseline() -> None:
+    words = ("export", "--pictures", "2", "--megapixels", "0.5", "--rounds", "1")
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *words, "--purpose", "social", "--format", "json"],
+        cwd=Path(__file__).resolve().parents[1],
+        env=environment(),
+        capture_output=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    told = json.loads(done.stdout)
+    assert told["baseline"]
+    assert told["pictures_per_second"] > 0
+    assert told["ratio_least"] <= told["ratio_median"] <= told["ratio_most"]

@@ -295,6 +295,16 @@ def test_pictures_beyond_the_pages_are_in_the_sheet_alone(tmp_path: Path) -> Non
     assert all(p.asset in told for p in kept)
 
 
+def test_a_town_stands_above_a_caption_that_does_not_begin_with_it(tmp_path: Path) -> None:
+    """Under whatever name, for towns that are known under several."""
+    contents = packs.contents(tmp_path, [LYING])
+    for caption, times in (("Tangier: a match", 0), ("A match in Tangier", 1), ("طنجة: مباراة", 0)):
+        (picture,) = contents.pictures
+        told = replace(contents, pictures=(replace(picture, captions={"en": caption}),))
+        found = [page.extract_text() for page in PdfReader(io.BytesIO(booklet(told, "en"))).pages]
+        assert found[2].count("Tanger") == times, caption
+
+
 # --- hostile texts ------------------------------------------------------------------------
 
 LONG = "mot " * 998 + "FIN"
@@ -376,6 +386,30 @@ def test_a_template_of_the_workspace_takes_its_place(mixed: Contents) -> None:
     made = dict(documents(mixed, source))
     assert len({*made}) == 4
     assert squeezed(packs.amal().title["fr"]) in text(made["booklet.fr.pdf"])
+
+
+def test_the_template_of_the_documentation(mixed: Contents) -> None:
+    page = (packs.RULES.parent / "docs" / "booklet.md").read_text("utf-8")
+    (shown,) = re.findall(r'(?:^    .*\n)*    #import "paper.typ".*\n(?:^    .*\n)+', page, re.M)
+    source = re.sub("^ {4}", "", shown, flags=re.M).encode()
+    reader = PdfReader(io.BytesIO(booklet(mixed, "ar", source)))
+    assert len(list(_alts(reader))) == len(mixed.pictures)
+
+
+def test_the_data_of_the_documentation(mixed: Contents, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every word of data.json is told in docs/booklet.md, and no other."""
+    page = (packs.RULES.parent / "docs" / "booklet.md").read_text("utf-8")
+    table = page.split("`data.json`; a **text**")[1].split("\n## ")[0]
+    told = {word for row in re.findall(r"^\| (`.*?) \|", table, re.M) for word in row.split("`")}
+    seen: list[Mapping[str, object]] = []
+
+    def keep(template: str, data: Mapping[str, object], *_: object, **__: object) -> bytes:
+        seen.append(data)
+        return b""
+
+    monkeypatch.setattr(paper, "compiled", keep)
+    booklet(mixed, "fr")
+    assert set(seen[0]) == told - {"", ", "}
 
 
 @pytest.mark.parametrize(

@@ -174,11 +174,11 @@ def test_to_what_end_a_pack_goes_out_is_decided_and_recorded(
         assert (len(pack["included"]), pack["use"]) == (included, use.lower().replace("-", "_"))
     for left in exported(workspace, tmp_path / "p", "--use", "advertising")["excluded"]:
         assert [r["rule"] for r in left["reasons"]] == ["forbidden-uses"]
-    for use, french in (("educational", "pédagogique"), ("editorial", "rédactionnel")):
+    for use, french in (("educational", "éducatif"), ("editorial", "éditorial")):
         exported(workspace, tmp_path / use, "--use", use)
-        terms = (tmp_path / use / "data/TERMS.txt").read_text()
-        assert f"Use: {use}." in terms
-        assert f"Usage : {french}." in terms
+        assert f"Use: {use}\n" in (tmp_path / use / "data/TERMS.en.txt").read_text()
+        terms = (tmp_path / use / "data/TERMS.fr.txt").read_text()
+        assert f"Usage\N{NO-BREAK SPACE}: {french}\n" in terms
     made = [json.loads(body) for (body,) in workspace.rows(
         "select body from events where type = 'pack.made' order by seq"
     )]  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pypdf
 import pytest
 
 from tests import planting
@@ -125,3 +127,54 @@ def test_file_names_tell_nothing(planted: tuple[Workspace, Json, Path]) -> None:
         assert re.fullmatch(r"\d{8}-[a-z0-9]+\.jpg", path.name)
     for path in (pack / "data/images").iterdir():
         assert re.fullmatch(r"\d{8}-[a-z0-9]+\.jpg", path.name)
+
+
+def inside(pdf: Path) -> Iterator[bytes]:
+    """Every stream of a PDF, unpacked, and every text and name that stands in its objects."""
+    reader = pypdf.PdfReader(pdf)
+    for number in range(1, len(reader.xref[0]) + 1):
+        found = pypdf.generic.IndirectObject(number, 0, reader).get_object()
+        if isinstance(found, pypdf.generic.StreamObject):
+            # Pictures are JPEGs as they are; whatever else is packed comes out of its filter.
+            packed = found.get("/Filter") != "/DCTDecode"
+            yield found.get_data() if packed else found._data
+        if found is not None:
+            yield repr(found).encode()
+
+
+def test_no_secret_is_in_what_the_pages_of_a_pack_hold(
+    planted: tuple[Workspace, Json, Path],
+) -> None:
+    """Unpacked: the streams and pictures of PDFs, their texts, the small pictures of the page."""
+    _, _, pack = planted
+    papers = sorted((pack / "data").glob("*.pdf"))
+    assert len(papers) == 4
+    pictures = 0
+    for paper in papers:
+        for body in inside(paper):
+            pictures += body.startswith(b"\xff\xd8")
+            assert not found_in(body, (*ALL, *SHARED)), paper.name
+        text = "".join(page.extract_text() for page in pypdf.PdfReader(paper).pages)
+        assert not found_in(text.encode(), (*ALL, *SHARED)), paper.name
+    assert pictures > len(papers)
+    page = (pack / "index.html").read_text()
+    small = [
+        base64.b64decode(found) for found in re.findall(r"data:image/jpeg;base64,([^\"]+)", page)
+    ]
+    assert len(small) == len(list((pack / "data/images").iterdir()))
+    for jpeg in small:
+        assert not found_in(jpeg, (*ALL, *SHARED))
+        assert planting.RATIONALS not in jpeg
+
+
+def test_no_age_no_consent_and_no_pseudonym_is_in_a_pack(
+    planted: tuple[Workspace, Json, Path],
+) -> None:
+    _, _, pack = planted
+    for path in sorted(pack.rglob("*")):
+        if path.suffix in (".txt", ".csv", ".json", ".html"):
+            text = path.read_text()
+            assert not re.search(r"\b[SC]-1\b|(?<![\d-])6-11(?![\d-])|form-2", text), path.name
+        elif path.suffix == ".pdf":
+            text = "".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
+            assert not re.search(r"\b[SC]-1\b|(?<![\d-])6-11(?![\d-])|form-2", text), path.name

@@ -241,7 +241,8 @@ def test_what_a_crash_left_unsaid_is_found_out(
     with monkeypatch.context() as patch:
         patch.setattr(records, "put_in_place", put_in_place)
         patch.setattr(records, "give_up", give_up)
-        export_here(workspace, tmp_path / "p")
+        with pytest.raises(Crash):
+            export_here(workspace, tmp_path / "p")
     assert records.put_in_place is real
     assert (tmp_path / "p").exists() is there
     # It may be out: it counts, for an audit and for a recall, until somebody knows better.

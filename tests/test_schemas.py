@@ -98,7 +98,11 @@ def blocks(page: str) -> Iterator[tuple[str, str]]:
 
 
 def test_every_example_of_the_documentation() -> None:
-    shown = [block for page in ("docs/sidecars.md", "README.md") for block in blocks(page)]
+    shown = [
+        block
+        for page in ("docs/sidecars.md", "docs/packs.md", "README.md")
+        for block in blocks(page)
+    ]
     assert {name for name, _ in shown} >= {"photo", "shoot"}
     assert len(shown) >= 3
     for name, text in shown:

@@ -272,6 +272,8 @@ def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
     # Nothing else is made of what was opened without a look: decoded no larger than needed.
     original = bench.load(request, job.max_side if request.sha256 else None)
     srgb = job.color is Color.SRGB or not original.icc
+    turned = original.turned not in (None, 1)
+    recoloured = srgb and bool(original.icc)
     if job.last:
         bench.original = None
     picture, icc = original.finished(job.max_side, job.color, last=job.last)
@@ -297,6 +299,7 @@ def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
         complaints = readback.check(jpeg, job.rights, picture.size)
     _refuse(complaints)
     done = _written(request.target, jpeg, picture.size, sync=job.sync)
+    done = replace(done, turned=turned, recoloured=recoloured)
     if not job.copies:
         return done
     copies = []

@@ -13,7 +13,6 @@ import io
 import math
 import os
 import stat
-import struct
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +23,9 @@ from PIL import Image, UnidentifiedImageError, features  # noqa: TID251
 
 from dam.adapters import imaging_color, imaging_raw
 from dam.adapters.imaging_blocks import EXPORT_HINT, Container, sniff, take_apart
+from dam.adapters.imaging_jpeg import bare, fitted
+from dam.adapters.imaging_jpeg import copied as copied
+from dam.adapters.imaging_jpeg import encode as encode
 from dam.core.errors import (
     DamError,
     IntegrityError,
@@ -43,7 +45,6 @@ REDACT_FILL: Final = 96
 COPY_HINT = "Copy it again from the camera or the card"
 _ORIENTATION = 0x0112
 _ZERO_TAIL = 256
-_JPEG_SIDE = 65_500
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -153,15 +154,6 @@ class Original:
         if (method := _TURNS.get(self._turn)) is not None:
             return picture.transpose(method)
         return picture.copy() if picture is self._pixels and not spare else picture
-
-
-def fitted(size: tuple[int, int], side: int | None) -> tuple[int, int]:
-    """Width and height with the longer side at most `side`; nothing is made larger."""
-    longest = max(size)
-    if side is None or longest <= side:
-        return size
-    across, down = (max(1, round(n * side / longest)) for n in size)
-    return across, down
 
 
 def made_by() -> str:
@@ -327,7 +319,7 @@ def _decode(
             if container.kind != "JPEG":
                 # Pillow has turned some of these by now.
                 full = pixels.size
-            found = _Decoded(_bare(pixels), icc, Turns(left, stored), full)
+            found = _Decoded(bare(pixels), icc, Turns(left, stored), full)
             return picture.format or container.kind, found
 
 
@@ -344,11 +336,6 @@ def _make_ready(kind: str) -> None:
     pi_heif.register_heif_opener(
         thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
     )
-
-
-def _bare(picture: Image.Image) -> Image.Image:
-    """The same pixels without `info`, out of which save() would copy comments and profiles."""
-    return Image.Image()._new(picture.im)
 
 
 def _orientation(picture: Image.Image) -> int:
@@ -398,64 +385,3 @@ def small(picture: Image.Image, side: int) -> tuple[bytes, int, int]:
         size = [max(1, round(n * side / max(copy.size))) for n in copy.size]
         copy = copy.resize((size[0], size[1]), Image.Resampling.BILINEAR, reducing_gap=3.0)
     return copy.tobytes(), copy.width, copy.height
-
-
-def encode(
-    picture: Image.Image,
-    *,
-    quality: int,
-    icc: bytes = b"",
-    exif: bytes = b"",
-    xmp: bytes = b"",
-    app13: bytes = b"",
-) -> bytes:
-    """A baseline JPEG (4:2:0) with exactly the given blocks and nothing out of the original.
-
-    `exif` with or without its `Exif\\0\\0` prefix, `xmp` one packet, `app13` the payload from
-    `Photoshop 3.0\\0` on. Raises RenditionRefused where a block or a side is too long for JPEG.
-    """
-    if max(picture.size) > _JPEG_SIDE:
-        raise RenditionRefused(
-            f"JPEG holds at most {_JPEG_SIDE} pixels a side", "Set a largest side for renditions"
-        )
-    if len(app13) > 65_533:
-        raise RenditionRefused("The IPTC block is too long for a JPEG", "Shorten the captions")
-    extra = b"\xff\xed" + struct.pack(">H", len(app13) + 2) + app13 if app13 else b""
-    if exif and not exif.startswith(b"Exif\x00\x00"):
-        exif = b"Exif\x00\x00" + exif
-    out = io.BytesIO()
-    try:
-        _bare(picture).save(
-            out,
-            "JPEG",
-            quality=quality,
-            subsampling="4:2:0",
-            optimize=False,
-            progressive=False,
-            comment=b"",
-            exif=exif,
-            xmp=xmp,
-            icc_profile=icc or None,
-            extra=extra,
-        )
-    except ValueError:
-        raise RenditionRefused(
-            "A metadata block is too long for a JPEG", "Shorten the captions"
-        ) from None
-    except OSError:
-        raise RenditionRefused("The picture could not be encoded as JPEG") from None
-    return out.getvalue()
-
-
-def copied(
-    picture: Image.Image, icc: bytes, side: int, quality: int
-) -> tuple[bytes, tuple[int, int]]:
-    """A smaller copy of a finished picture in the space of `icc`, in sRGB, and its size."""
-    size = fitted(picture.size, side)
-    if size == picture.size:
-        small = picture.copy()
-    else:
-        small = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    if not imaging_color.is_plain(icc):
-        icc = imaging_color.in_space(small, icc, Color.SRGB)
-    return encode(small, quality=quality, icc=icc), size

@@ -53,7 +53,12 @@ class Renditions:
                 if kind in told:
                     one = told[kind]
                     sizes = (int(one["size"]), int(one["width"]), int(one["height"]))
-                    found[kind] = Rendered(str(one["sha256"]), *sizes)
+                    found[kind] = Rendered(
+                        str(one["sha256"]),
+                        *sizes,
+                        turned=bool(one["turned"]),
+                        recoloured=bool(one["recoloured"]),
+                    )
         except (OSError, ValueError, KeyError, TypeError):
             return {}
         # Whoever was used last goes last.
@@ -107,6 +112,8 @@ class Renditions:
 
         They lose their place in one step, so that nothing is put there while they go.
         """
+        if not os.path.lexists(self.folder / asset):
+            return
         aside = self.folder / f".{secrets.token_hex(8)}"
         try:
             (self.folder / asset).rename(aside)

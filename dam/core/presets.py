@@ -74,15 +74,32 @@ class Preset:
         )
 
 
-#: What holds for a purpose without a file.
+_LISTED: Final[tuple[TextKind, ...]] = ("captions", "credits", "terms", "contact_sheet", "index")
+_LOOKED_AT: Final[tuple[TextKind, ...]] = ("captions", "credits", "terms", "index")
+#: What holds for a purpose without a file; the files that are shipped say the same.
 BUILT_IN: Final[Mapping[Purpose, Preset]] = MappingProxyType(
     {
         Purpose.ARCHIVE: Preset(Purpose.ARCHIVE),
-        Purpose.INTERNAL: Preset(Purpose.INTERNAL, size=1600, quality=82),
+        Purpose.INTERNAL: Preset(Purpose.INTERNAL, size=1600, quality=82, texts=_LISTED, pages=0),
         Purpose.PRESS: Preset(Purpose.PRESS, size=3000, quality=90),
-        Purpose.WEB: Preset(Purpose.WEB, size=1920, quality=82),
-        Purpose.SOCIAL: Preset(Purpose.SOCIAL, size=1350, quality=85),
-        Purpose.PRINT: Preset(Purpose.PRINT, quality=95, colour=Color.KEEP),
+        Purpose.WEB: Preset(Purpose.WEB, size=1920, quality=82, texts=_LOOKED_AT, pages=0),
+        Purpose.SOCIAL: Preset(
+            Purpose.SOCIAL,
+            size=1350,
+            quality=85,
+            # Networks strip metadata; what is stripped need not be handed out.
+            metadata="credit",
+            naming="numbered",
+            texts=_LOOKED_AT,
+            pages=0,
+        ),
+        Purpose.PRINT: Preset(
+            Purpose.PRINT,
+            quality=95,
+            colour=Color.KEEP,
+            texts=("captions", "credits", "terms", "contact_sheet"),
+            pages=0,
+        ),
         Purpose.DONOR: Preset(Purpose.DONOR, size=2400, quality=88),
     }
 )

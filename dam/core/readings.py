@@ -209,10 +209,15 @@ class RenderJob:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The file that came out: SHA-256 in hex, size in bytes, pixels; and its copies, as asked."""
+    """The file that came out: SHA-256 in hex, size in bytes, pixels; and its copies, as asked.
+
+    `turned`: its stored pixels were turned upright; `recoloured`: their colours were converted.
+    """
 
     sha256: str
     size: int
     width: int
     height: int
     copies: tuple[Rendered, ...] = ()
+    turned: bool = False
+    recoloured: bool = False

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from dam.core import logos
@@ -27,11 +29,15 @@ UNDRAWN = frozenset({"file_title", "author", "alt"})
 COLOUR = "#0a6ebd"
 _LEFTWARD = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 _MARK = re.compile(r"(\S{1,16})\s*[:：]\s+(\S.*)", re.DOTALL)
-#: Spaces at which a French line must not break.
-_SPACED = re.compile(" (?=[:;!?»])|(?<=«) ")
+#: Spaces at which a French line must not break: at signs that stand apart, and after short words.
+_SPACED = re.compile(r" (?=[:;!?»])|(?<=«) |(?<=\b[ày]) ")
 #: WCAG 2.2, 1.4.3: contrast of text to what is behind it.
 _CONTRAST = 4.5
 Told = Mapping[str, object]
+
+
+#: More documents at once would take too much memory on the smallest machines.
+_TOGETHER = 2
 
 
 def documents(contents: Contents, template: bytes | None = None) -> Iterator[Document]:
@@ -41,11 +47,21 @@ def documents(contents: Contents, template: bytes | None = None) -> Iterator[Doc
     that cannot be used, ConfigurationError for a template that cannot.
     """
     languages = [lang for lang in contents.preset.languages if lang in LANGUAGES] or ["en"]
+    jobs: dict[str, Callable[[], bytes]] = {}
     if "booklet" in contents.preset.texts:
         for lang in languages:
-            yield f"booklet.{lang}.pdf", booklet(contents, lang, template)
+            jobs[f"booklet.{lang}.pdf"] = partial(booklet, contents, lang, template)
     if "contact_sheet" in contents.preset.texts:
-        yield "contact-sheet.pdf", contact_sheet.contact_sheet(contents, languages[0])
+        sheet = partial(contact_sheet.contact_sheet, contents, languages[0])
+        jobs["contact-sheet.pdf"] = sheet
+    # Each is made by a process of its own, so that threads are enough to wait for them.
+    with ThreadPoolExecutor(_TOGETHER) as pool:
+        waiting = {name: pool.submit(job) for name, job in jobs.items()}
+        try:
+            for name, future in waiting.items():
+                yield name, future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def booklet(contents: Contents, lang: str, template: bytes | None = None) -> bytes:
@@ -273,20 +289,24 @@ def _picture(
     picture: Picture, file: str, contents: Contents, say: Speech, beside: Iterable[str]
 ) -> Told:
     captions = _chosen(picture.captions, say.lang, beside)
-    place = contact_sheet.place(picture, say)
     first = str(captions[0]["text"]) if captions else ""
     return {
         "file": file,
         "width": picture.width,
         "height": picture.height,
         "alt": contact_sheet.alt(picture, say),
-        # What the caption begins with need not stand above it as well.
-        "place": ""
-        if place and first.lstrip("\u2068").startswith(place.strip("\u2068\u2069"))
-        else place,
+        "place": "" if _begins(first, picture.city) else contact_sheet.place(picture, say),
         "date": contact_sheet.taken(picture, contents, say),
         "captions": captions,
     }
+
+
+def _begins(caption: str, city: str) -> bool:
+    """Whether a caption begins with the town, which need not stand above it as well."""
+    plain = caption.lstrip("\u2068")
+    named = plain.partition(":")[0].strip(" \u00a0\u2069")
+    same = {in_script(name, True) for name in (named, city)}
+    return bool(city) and (len(same) == 1 or plain.startswith((city, in_script(city, True))))
 
 
 def _town(city: str, say: Speech) -> str:
@@ -298,9 +318,11 @@ def _town(city: str, say: Speech) -> str:
 
 def _closing(contents: Contents, shown: list[Picture], say: Speech, beside: Iterable[str]) -> Told:
     programmes = contents.programmes
+    photos = pack_credits.photographers(replace(contents, pictures=tuple(shown)), say)
     events, head = contents.head
     return {
-        "photos": pack_credits.photographers(replace(contents, pictures=tuple(shown)), say),
+        # The Arabic `and` stays with the word behind it.
+        "photos": photos.replace(" و ", " و\u00a0"),
         "organisation": say.ident(contents.organisation),
         "thanks": _each(programmes, "thanks", say.lang),
         "partners": list(

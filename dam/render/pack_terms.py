@@ -91,9 +91,10 @@ def sections(pack: Contents, say: Speech) -> Iterator[Section]:
         (
             say.gettext(
                 "The pictures may show people, children under 18 among them. Whoever can be"
-                " recognised has consented to this use; for a child, a parent, a guardian or an"
-                " appointed representative has consented as well. What they consented to is the"
-                " limit of this permission."
+                " recognised has consented to this use, or is shown by a decision that the"
+                " organisation has on record; for a child, a parent, a guardian or an appointed"
+                " representative has consented as well. What they consented to is the limit of"
+                " this permission."
             ),
         ),
     )

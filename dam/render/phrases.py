@@ -12,6 +12,7 @@ from functools import cache
 
 from dam.render.phrases_credentials import CREDENTIALS
 from dam.render.phrases_doctor import DOCTOR, mark
+from dam.render.phrases_packs import PACKS
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 
@@ -96,6 +97,10 @@ SENTENCES: tuple[str, ...] = (
     mark("A face can still be seen where it was to be destroyed"),
     mark("Draw a larger region with dam redact"),
     mark("Nobody could look whether faces are left where they were to be destroyed"),
+    mark("A face can still be seen where none may be"),
+    mark("Nobody could look whether faces are left where none may be seen"),
+    mark("Switch the face check on"),
+    mark("This is no rendition without texts that dam made"),
     mark("A metadata block is too long for a JPEG"),
     mark("The picture could not be encoded as JPEG"),
     mark("The credit line is empty"),
@@ -170,8 +175,6 @@ SENTENCES: tuple[str, ...] = (
         "is not on record"
     ),
     mark("The asset changed meanwhile"),
-    mark("It changed while the pack was made: run again"),
-    mark("Due to be looked at again: run dam ingest"),
     mark("The photographer is no longer in the roster"),
     mark("Not taken yet: {why}"),
     mark("Nothing to do; it is tried again"),
@@ -306,6 +309,7 @@ SENTENCES: tuple[str, ...] = (
     mark("a face stands elsewhere in every photo: name one file in this row"),
     *DOCTOR,
     *CREDENTIALS,
+    *PACKS,
 )
 
 _FIXED = frozenset(s for s in SENTENCES if not _FIELD.search(s))

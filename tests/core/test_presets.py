@@ -50,10 +50,7 @@ def test_the_shipped_files_are_for_all_that_packs_are_made_for() -> None:
     marks = load_marks({"watermark.yaml": (RULES.parent / "watermark.yaml").read_bytes()})
     found = load_presets(shipped(), marks)
     assert {Path(name).stem for name in shipped()} == {str(p) for p in Purpose} - {"archive"}
-    assert (found[Purpose.PRESS].size, found[Purpose.PRESS].quality) == (3000, 90)
-    assert (found[Purpose.WEB].size, found[Purpose.WEB].quality) == (1920, 82)
-    assert (found[Purpose.PRINT].size, found[Purpose.PRINT].colour) == (None, Color.KEEP)
-    assert found[Purpose.SOCIAL].metadata == "credit"
+    assert found == BUILT_IN
     assert marks.of(Purpose.SOCIAL, found[Purpose.SOCIAL].mark).keep_in == "both"
     assert all(marks.of(p, found[p].mark).kind != "none" for p in Purpose)
 

@@ -14,6 +14,10 @@ def deeds_of(item: Included, job: Wanted, made: Made) -> Iterator[Deed]:
     facts = item.candidate.dossier.facts
     if facts.format != "JPEG":
         yield Deed.CONVERTED
+    if made.recoloured:
+        yield Deed.COLOUR
+    if made.turned:
+        yield Deed.TURNED
     if max(made.width, made.height) < max(facts.width, facts.height):
         yield Deed.RESIZED
     if job.redact:

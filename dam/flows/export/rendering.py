@@ -11,7 +11,7 @@ import functools
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +29,7 @@ from dam.core.readings import Copy, MarkStyle, Rendered, RenderJob
 from dam.core.watermark import style_digest
 
 #: Another number wherever the same picture, preset and line come out with other pixels or bytes.
-VERSION: Final = 1
+VERSION: Final = 2
 THUMB_QUALITY: Final = 80
 PAGE_QUALITY: Final = 85
 #: While one picture waits for the disk, the children have others to work on.
@@ -68,12 +68,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A finished picture: SHA-256 in hex, size in bytes, pixels."""
+    """A finished picture: SHA-256 in hex, size in bytes, pixels; whether it was turned upright and
+
+    its colours converted.
+    """
 
     sha256: str
     size: int
     width: int
     height: int
+    turned: bool = False
+    recoloured: bool = False
 
 
 def render_all(
@@ -82,7 +87,8 @@ def render_all(
     """Each picture in the given order, with what was made or why it could not be made.
 
     Several at once, and never more in memory than that. What cannot be made leaves no file behind
-    and stops no other. `step` is called after each. Raises StorageError where the disk refuses and
+    and stops no other. `step` is called after each. Not to be called inside a transaction: the
+    catalogue is asked meanwhile. Raises StorageError where the disk refuses and
     NoDarkroom where nothing can be rendered at all.
     """
     work = functools.partial(_answered, desk, room)
@@ -133,7 +139,7 @@ def _made(desk: Desk, room: Darkroom, wanted: Wanted) -> Made:
     key = key_of(wanted)
     done = _again(desk, room, wanted, key) or _anew(desk, room, wanted, key)
     synced(wanted.target)
-    return Made(done.sha256, done.size, done.width, done.height)
+    return Made(done.sha256, done.size, done.width, done.height, done.turned, done.recoloured)
 
 
 def _again(desk: Desk, room: Darkroom, wanted: Wanted, key: str) -> Rendered | None:
@@ -206,7 +212,8 @@ def _job(wanted: Wanted, paths: Mapping[Kind, Path]) -> RenderJob:
 
 
 def _dressed(child: Child, source: Path, picture: Rendered, wanted: Wanted) -> Rendered:
-    return child.dress(str(source), picture.sha256, str(wanted.target), wanted.rights)
+    done = child.dress(str(source), picture.sha256, str(wanted.target), wanted.rights)
+    return replace(done, turned=picture.turned, recoloured=picture.recoloured)
 
 
 def _keep(desk: Desk, asset: str, key: str, made: Mapping[Kind, tuple[Path, Rendered]]) -> None:
