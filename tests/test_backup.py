@@ -354,9 +354,11 @@ def test_a_backup_beside_a_working_process_is_of_one_moment(
 ) -> None:
     for number in range(20, 26):
         workspace.drop(f"{number}.jpg", photos.plain(number, 96, 64), NOBODY)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     busy = subprocess.Popen(
-        workspace.command("ingest"), env=environment({"DAM_WORKERS": "1"}), **quiet
+        workspace.command("ingest"),
+        env=environment({"DAM_WORKERS": "1"}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     count = 0
     while busy.poll() is None:

@@ -73,9 +73,9 @@ def test_every_problem_is_told_at_once() -> None:
     with pytest.raises(ProblemsError) as told:
         core.load(twice.encode())
     assert len(told.value.problems) == 3
-    for word in (b"", b"[", b"schema: dam/retention/2\nrules: []\n", b"\xff"):
+    for data in (b"", b"[", b"schema: dam/retention/2\nrules: []\n", b"\xff"):
         with pytest.raises(ProblemsError):
-            core.load(word)
+            core.load(data)
 
 
 DAYS = st.dates(date(2020, 1, 1), date(2032, 1, 1))

@@ -14,6 +14,7 @@ from dam.flows import retention as flow
 from dam.render import terminal
 from dam.render.documents import Json
 from dam.render.lang import Speech
+from dam.render.phrases_doctor import mark
 
 
 def register(app: typer.Typer) -> None:
@@ -91,7 +92,7 @@ def _lines(found: flow.Looked, erased: flow.Erased | None, say: Speech) -> list[
         items = [item for item in plan.items if item.rule == rule.id]
         if not items:
             continue
-        lines.append(f"{rule.id}: {say.word('kept', rule.what)}: {_count(items, erased, say)}")
+        lines.append(f"{rule.id}: {say.gettext(_WHATS[rule.what])}: {_count(items, erased, say)}")
         lines.append(f"  {rule.why}")
         if rule.what not in _NUMBERED:
             more = " …" if len(items) > _SHOWN else ""
@@ -115,6 +116,18 @@ def _lines(found: flow.Looked, erased: flow.Erased | None, say: Speech) -> list[
 
 
 _SHOWN = 20
+_WHATS = {
+    What.REFUSED: mark("originals of refused photos"),
+    What.HELD: mark("originals of held photos"),
+    What.QUARANTINED: mark("quarantined files"),
+    What.RESTRICTED: mark("originals in restricted hold"),
+    What.OLD_SIDECARS: mark("earlier versions of sidecars, and those of no photo"),
+    What.OLD_DETAILS: mark("personal details of earlier versions of records"),
+    What.EVIDENCE: mark("scans and recordings of consents that ended"),
+    What.LOG: mark("files of the operating log"),
+    What.PREVIEWS: mark("previews"),
+    What.RENDITIONS: mark("finished pictures for packs"),
+}
 #: Their ids say nothing to anybody.
 _NUMBERED = (What.OLD_SIDECARS, What.OLD_DETAILS)
 

@@ -42,7 +42,8 @@ def _again(desk: Desk, unit: Unit, row: AssetRow, each: Stone) -> bool:
     ending.announce_marks(unit, unit.mark_packs([row.id], "withdrawn", at), at)
     unit.restrict(Restriction(row.id, "withdrawn", stone.id, at))
     if stone.why == "erased":
-        ending.erase(desk, unit, row, unit.restriction(row.id), stone.likeness)
+        unit.erase_by_tombstone(stone.id, stone.at)
+        ending.erase(desk, unit, row, stone.likeness, tombstone=False)
         return True
     unit.update_asset(row.id, disposition=Disposition.HELD)
     unit.append(Event("asset.restricted", row.id, {}), at)
