@@ -45,7 +45,7 @@ schemas: .venv/ready
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[faces,raw,c2pa,timestamp,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[faces,raw,c2pa,timestamp,backup,dev]'
 	touch $@
 
 clean:

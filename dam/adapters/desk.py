@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from dam.adapters import aftermath
+from dam.adapters import aftermath, backup_file
 from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.checkpoints import Checkpoints
 from dam.adapters.darkroom import Darkroom
@@ -30,7 +30,7 @@ from dam.adapters.previews import Previews
 from dam.adapters.renditions import Renditions
 from dam.adapters.settings import Settings, Workspace, prepare
 from dam.adapters.store import Archive, OriginalStore
-from dam.core import ended, names, naming, private, rules, waivers
+from dam.core import ended, names, naming, private, rules, since, waivers
 from dam.core.consent import Record
 from dam.core.credits import Credits, ProgrammeFile, load_credits, load_programmes
 from dam.core.ended import Ended
@@ -90,6 +90,26 @@ class Desk:
     def finish(self) -> bool:
         """Carry out what withdrawals planned; see `aftermath.finish`."""
         return aftermath.finish(self.catalog, self.places(), self.gate)
+
+    def keep_withdrawals(self) -> None:
+        """Write what was taken back to the file that dam.toml names for it, where it changed.
+
+        Raises StorageError where that cannot be written, UsageError where it is another
+        workspace's: whoever restores a backup without it brings back what was taken back.
+        """
+        place = self.workspace.tombstones
+        if place is None:
+            return
+        with self.catalog.snapshot():
+            told, keys = self.catalog.taken_back(), self.catalog.since_keys()
+        if place.exists():
+            # Another workspace's is refused; one that is damaged is written anew.
+            with suppress(IntegrityError):
+                known = since.read(backup_file.read_since(place, since.MAX_BYTES), keys)
+                told = told.joined(known)
+                if known.says(keys) == told.says(keys):
+                    return
+        backup_file.write_since(place, told.write(keys))
 
     def places(self) -> aftermath.Places:
         """Where something of a photograph may lie."""

@@ -19,17 +19,14 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     Raises UsageError where something of that name exists or the folder does not, StorageError
     where the disk refuses.
     """
-    if os.path.lexists(path):
-        raise UsageError(f"{path} exists", "Give another name, or remove that file first")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is no folder", "Make the folder first")
+    check(path)
     part = path.parent / f".{secrets.token_hex(8)}.part"
     try:
         with open(part, "xb", opener=_private) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _name(part, path)
+        give_name(part, path)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
@@ -41,11 +38,22 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
             part.unlink()
 
 
+def check(path: Path) -> None:
+    """Whether a new file can be made. Raises UsageError where something of its name exists or its
+
+    folder does not.
+    """
+    if os.path.lexists(path):
+        raise UsageError(f"{path} exists", "Give another name, or remove that file first")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no folder", "Make the folder first")
+
+
 def _private(name: str, flags: int) -> int:
     return os.open(name, flags | os.O_CLOEXEC, 0o600)
 
 
-def _name(part: Path, path: Path) -> None:
+def give_name(part: Path, path: Path) -> None:
     """A hard link never overwrites; where the file system has none, the name is taken first."""
     try:
         os.link(part, path)

@@ -20,7 +20,9 @@ from dam.core.errors import ConfigurationError, StorageError
 from dam.core.packing import PackFormat
 
 BAG, SPARE, ZIP, LOCK = "bag", "spare", "pack.zip", "lock"
-_OURS = frozenset((BAG, SPARE, ZIP, LOCK))
+#: A workspace that is being restored.
+RESTORED = "workspace"
+_OURS = frozenset((BAG, SPARE, ZIP, LOCK, RESTORED))
 _TAKEN = "There is something in the pack's place already"
 _IN_THE_WAY = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR)
 
@@ -78,12 +80,14 @@ def _taken(kind: PackFormat) -> ConfigurationError:
 
 
 @contextmanager
-def hidden(parent: Path) -> Iterator[Path]:
+def hidden(
+    parent: Path, what: str = "The pack cannot be written there", hint: str = "Name another --out"
+) -> Iterator[Path]:
     """A folder in `parent` that its owner alone may enter; removed at the end with all in it.
 
-    Raises StorageError where none can be made.
+    Raises StorageError, in these words, where none can be made.
     """
-    with refusing("The pack cannot be written there", "Name another --out"):
+    with refusing(what, hint):
         path, lock = _make(parent)
     try:
         yield path

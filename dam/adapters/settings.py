@@ -104,6 +104,17 @@ class CredentialSettings(_Group):
     )
 
 
+class BackupSettings(_Group):
+    """`[backup]`: who may read backups, and where the file of withdrawals is kept up to date."""
+
+    recipients: tuple[str, ...] = Field(
+        default=(), strict=False, description='a list of age recipients: ["age1..."]'
+    )
+    tombstones: Annotated[str, BeforeValidator(_file_path)] | None = Field(
+        default=None, description="the path of a file, best on another disk"
+    )
+
+
 class LogSettings(_Group):
     """`[log]`: when the operating log is turned over, and how many of its files are kept."""
 
@@ -159,6 +170,10 @@ class Settings(BaseSettings):
         default=CredentialSettings(), description="a table [credentials] with certificate, key"
     )
 
+    backup: BackupSettings = Field(
+        default=BackupSettings(), description="a table [backup] with recipients, tombstones"
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -206,6 +221,7 @@ _GROUPS: dict[str, type[_Group]] = {
     "renditions": RenditionSettings,
     "log": LogSettings,
     "credentials": CredentialSettings,
+    "backup": BackupSettings,
 }
 
 
@@ -401,6 +417,7 @@ class Workspace:
     metrics: Path | None
     certificate: Path
     key: Path
+    tombstones: Path | None
 
     @classmethod
     def at(cls, root: Path, settings: Settings) -> Workspace:
@@ -426,6 +443,7 @@ class Workspace:
             metrics=root / settings.metrics if settings.metrics else None,
             certificate=root / named.certificate if named.certificate else made / "certificate.pem",
             key=root / named.key if named.key else made / "key.pem",
+            tombstones=root / settings.backup.tombstones if settings.backup.tombstones else None,
         )
 
 
@@ -446,13 +464,8 @@ def prepare(ws: Workspace, *, dry_run: bool = False, reading: bool = False) -> t
         _make_folder(ws.archive, "archive", 0o755)
         notes.append("archive was missing and has been made")
     folders = (
-        ws.private,
-        ws.originals,
-        ws.restricted,
-        ws.work,
-        ws.packs,
-        ws.previews,
-        ws.renditions,
+        *(ws.private, ws.originals, ws.restricted, ws.work),
+        *(ws.packs, ws.previews, ws.renditions),
         ws.log.parent,
     )
     for folder in folders:

@@ -17,6 +17,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from dam.core.errors import IntegrityError, SourceChanged, StorageError, UnsafeSource
 
@@ -198,6 +199,12 @@ class Part:
                 os.unlink(self.name, dir_fd=self._at)
         finally:
             os.close(self._fd)
+
+    def stream(self) -> BinaryIO:
+        """Another descriptor of the file, for writing it in one's own way; whoever asks closes it
+
+        and syncs."""
+        return os.fdopen(os.dup(self._fd), "wb")
 
     def fill(self, data: Iterator[bytes], mode: int) -> tuple[str, int]:
         """Writes `data`, syncs it with its `mode` and reads it back.

@@ -124,6 +124,8 @@ def desk(
             reading=reading,
         ) as opened:
             yield opened
+            if writing:
+                opened.keep_withdrawals()
     except BaseException as error:
         code = error.exit_code if isinstance(error, DamError) else DEFECT
         ended = {"exit": code, "error": logline.code(error), "place": places(error)}

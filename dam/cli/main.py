@@ -14,6 +14,7 @@ from dam import __version__
 from dam.cli import (
     answers,
     audit,
+    backup,
     consent,
     credentials,
     doctor,
@@ -24,6 +25,8 @@ from dam.cli import (
     packs,
     recall,
     redact,
+    restore,
+    retention,
     rulebook,
     setup,
     tombstone,
@@ -101,6 +104,9 @@ credentials.register(app)
 ledger.register(app)
 verify.register(app)
 rulebook.register(app)
+backup.register(app)
+restore.register(app)
+retention.register(app)
 doctor.register(app)
 
 

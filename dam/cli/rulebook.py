@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from dam.adapters.desk import PURPOSES, load_pack, read_folder
+from dam.adapters.desk import PURPOSES, load_pack, read_folder, read_rule_file
 from dam.adapters.marks import read_marks
 from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
-from dam.core import schema
+from dam.core import retention, schema
 from dam.core.model import Purpose
 from dam.core.presets import load_presets
 from dam.core.rules import RulePack
@@ -37,10 +37,13 @@ def _marks(context: typer.Context) -> Marks:
 
 
 def check(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
-    """Read every rule, the watermark and the presets of packs; every problem of one kind is told
-    at once (exit code 2)."""
+    """Read every rule, the watermark, the presets of packs and how long things are kept; every
+    problem of one kind is told at once (exit code 2)."""
     pack = _pack(context)
-    load_presets(read_folder(shared.place(context)[0].rules, PURPOSES), _marks(context))
+    folder = shared.place(context)[0].rules
+    load_presets(read_folder(folder, PURPOSES), _marks(context))
+    if (folder / "retention.yaml").exists():
+        retention.load(read_rule_file(folder / "retention.yaml", retention.WHERE))
     if format_ is Format.JSON:
         terminal.emit({"rules": len(pack.rules), "digest": pack.digest})
         return

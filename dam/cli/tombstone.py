@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,13 +13,13 @@ from dam.cli.context import Format, FormatOption
 from dam.cli.follow import follow
 from dam.core.errors import UsageError
 from dam.core.tombstones import Level
-from dam.flows import answers
+from dam.flows import answers, backup
 from dam.flows import tombstones as flow
 from dam.render import terminal
 from dam.render.lang import Speech
 
 tombstone = typer.Typer(
-    no_args_is_help=True, help="Copies of photos that were taken back: list, settle."
+    no_args_is_help=True, help="Copies of photos that were taken back: list, settle, export."
 )
 
 
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
     tombstone.command(
         "settle", epilog=f"{example} settle k7q2mz9a --different --by dpo --reason 'Another child'"
     )(settle)
+    tombstone.command("export", epilog=f"{example} export /mnt/key/amal.tombstones")(export)
     app.add_typer(tombstone, name="tombstone")
 
 
@@ -61,6 +63,39 @@ def list_(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
         ],
     )
     terminal.line(say.gettext("copies: {n}", n=len(found)))
+
+
+def export(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; best on another disk.")],
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """Write what was taken back into a small file, which a restore asks for.
+
+    It holds no personal data, and says nothing to anybody without a backup of this workspace.
+    """
+    with shared.desk(context, writing=True) as desk:
+        told = backup.export(desk, file)
+    ended = sum(bool(consent.ended) for consent in told.consents.values())
+    if format_ is Format.JSON:
+        terminal.emit(
+            {
+                "file": str(file),
+                "until": told.head.at.isoformat(),
+                "photos": len(told.stones),
+                "consents": ended,
+                "subjects": len(told.subjects),
+            }
+        )
+        return
+    terminal.line(
+        shared.speech(context).gettext(
+            "{file}: photos that were taken back: {photos}; consents that ended: {consents}",
+            file=file,
+            photos=len(told.stones),
+            consents=ended,
+        )
+    )
 
 
 def settle(

@@ -18,6 +18,7 @@ from dam.core.captions import CaptionsFile
 from dam.core.credits import CreditsFile, ProgrammeFile
 from dam.core.presets import PurposeFile
 from dam.core.record import ConsentRecord, PhotoSidecar, ShootSheet
+from dam.core.retention import RetentionFile
 from dam.core.rules import Policy, RuleFile
 from dam.core.watermark import WatermarkFile
 
@@ -35,6 +36,7 @@ _FILES: dict[str, tuple[type[BaseModel], str]] = {
     "programme": (ProgrammeFile, "A programme and its texts: a file of rules/programmes/"),
     "purpose": (PurposeFile, "How packs are rendered for a purpose: a file of rules/purposes/"),
     "watermark": (WatermarkFile, "How renditions are marked: rules/watermark.yaml"),
+    "retention": (RetentionFile, "How long things are kept: rules/retention.yaml"),
     "captions": (CaptionsFile, "The pictures of a press pack: captions.json in it"),
 }
 
@@ -52,6 +54,9 @@ _MEANS = {
     "*.consents": "Consent records, without their schema.",
     "*.tags": "Words that rules may ask for.",
     "*.match": "A file name, or a pattern such as IMG_01*.JPG.",
+    "*.keep": "5y, 18m, 90d, or forever.",
+    "RetentionRule.what": "What the rule speaks of; each has one rule at most.",
+    "RetentionRule.why": "The law or the reason for keeping it so long, and no longer.",
     "ShootSheet.photos": "What is said of some of the photos; nearer than what stands above.",
     "Person.subject": "A pseudonym such as S-0147, never a name.",
     "Person.age_band": "The age on the day of the picture; unknown counts as a minor.",

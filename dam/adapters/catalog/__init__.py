@@ -21,15 +21,16 @@ from sqlalchemy import text  # noqa: TID251
 
 from dam.adapters.catalog.assets import AssetReads, AssetWrites
 from dam.adapters.catalog.audits import AuditReads, AuditWrites, Profile, Shown, Which
+from dam.adapters.catalog.backups import BackupReads
 from dam.adapters.catalog.batches import BatchReads, BatchWrites
 from dam.adapters.catalog.consents import ConsentReads, ConsentWrites
 from dam.adapters.catalog.decisions import DecisionReads, DecisionWrites
 from dam.adapters.catalog.engine import Database, translated
 from dam.adapters.catalog.events import EventReads, EventWrites, Wanted
 from dam.adapters.catalog.fixity import FixityReads
-from dam.adapters.catalog.forgetting import ForgettingReads, ForgettingWrites
 from dam.adapters.catalog.history import HistoryReads, KnownFacts
 from dam.adapters.catalog.holdings import HoldingReads, HoldingWrites
+from dam.adapters.catalog.keeping import KeepingReads, KeepingWrites
 from dam.adapters.catalog.migrate import ready
 from dam.adapters.catalog.packs import PackReads, PackWrites
 from dam.adapters.catalog.provenance import ProvenanceReads, ProvenanceWrites
@@ -47,7 +48,7 @@ def _random_id() -> str:
 
 
 class Unit(
-    ForgettingWrites,
+    KeepingWrites,
     WithdrawalWrites,
     HoldingWrites,
     AssetWrites,
@@ -68,6 +69,7 @@ class Unit(
 class Catalog(
     FixityReads,
     HoldingReads,
+    BackupReads,
     AssetReads,
     ProvenanceReads,
     ConsentReads,
@@ -79,7 +81,7 @@ class Catalog(
     RecallReads,
     WaiverReads,
     RedactionReads,
-    ForgettingReads,
+    KeepingReads,
     EventReads,
     HistoryReads,
 ):

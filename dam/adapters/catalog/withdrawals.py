@@ -47,6 +47,10 @@ class WithdrawalReads(DecisionReads):
         )
         return tuple(build(Tombstone, row) for row in rows)
 
+    def tombstone_key(self) -> str:
+        """The key of the tombstones' digests, in hex; "" before the first opening for writing."""
+        return self.recall(_KEY) or ""
+
     def keyed(self, sha256: str) -> str:
         """The digest of an original as tombstones have it; "" before the first has its key."""
         key = self.recall(_KEY)

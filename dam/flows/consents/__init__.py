@@ -6,6 +6,7 @@ id still count beside it (the strictest wins). A change and the marking of every
 that rests on it are one transaction; deciding those again is the caller's next step.
 """
 
+from dam.flows.consents import since
 from dam.flows.consents.asking import (
     ON_RECORD,
     REGISTER,
@@ -52,6 +53,7 @@ __all__ = [
     "renew",
     "retracted",
     "show",
+    "since",
     "told",
     "withdraw",
     "withdraw_everywhere",

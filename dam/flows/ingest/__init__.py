@@ -1,5 +1,6 @@
 """ingest: what lies in the inbox becomes assets; what is due is decided again."""
 
+from dam.flows.ingest.afresh import take_back, take_out
 from dam.flows.ingest.due import redecide, taking_back
 from dam.flows.ingest.ending import Ending, Endings, Order
 from dam.flows.ingest.health import Health, log_outcome
@@ -27,6 +28,8 @@ __all__ = [
     "redecide",
     "run",
     "standing",
+    "take_back",
+    "take_out",
     "taking_back",
     "watch",
 ]

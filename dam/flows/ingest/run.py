@@ -24,7 +24,13 @@ from dam.adapters.darkroom import Darkroom
 from dam.adapters.desk import Desk
 from dam.adapters.inbox_aside import aside
 from dam.core import names
-from dam.core.errors import IntegrityError, SourceChanged, StorageError, UnsafeSource
+from dam.core.errors import (
+    IntegrityError,
+    SourceChanged,
+    StorageError,
+    UnsafeSource,
+    UsageError,
+)
 from dam.flows.ingest import photos, sidecars
 from dam.flows.ingest.due import due_now, failed, redecided
 from dam.flows.ingest.first import recover, surroundings
@@ -66,6 +72,10 @@ def run(
         raise
     if not progress.stopped():
         _settle(desk, room, report, progress, memory, still)
+    try:
+        desk.keep_withdrawals()
+    except (StorageError, UsageError) as error:
+        report.refuse(error)
     _checkpoint(desk, report, memory)
     return report
 
