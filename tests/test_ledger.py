@@ -22,6 +22,7 @@ from dam.adapters.catalog import Catalog
 from dam.adapters.checkpoints import Checkpoints
 from dam.core.errors import ConfigurationError, DamError, IntegrityError, StorageError, UsageError
 from dam.core.replay import fold
+from tests.adapters.test_migrations import SINCE_PACKS
 from tests.authority import Authority, authority
 from tests.test_audit import make
 from tests.workspaces import Workspace, once
@@ -203,13 +204,13 @@ def test_a_forged_and_a_damaged_file_are_told(tmp_path: Path) -> None:
 def test_a_workspace_of_an_earlier_version_is_replayed_from_now_on(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    """Its tables as revision 0005 left them; the first command that writes enters what stands."""
+    """Its tables as revision 0006 left them; the first command that writes enters what stands."""
     older = Workspace(tmp_path / "w")
     shutil.copytree(workspace.root, older.root)
     with closing(sqlite3.connect(older.root / ".dam" / "catalogue.db")) as database, database:
-        for table in ("subject_keys", "sidecar_keys"):
+        for table in SINCE_PACKS:
             database.execute(f"DROP TABLE {table}")
-        database.execute("UPDATE alembic_version SET version_num = '0005'")
+        database.execute("UPDATE alembic_version SET version_num = '0006'")
     older.run("ledger", "show", code=2)
     older.run("ingest")
     with opened(older) as catalog, catalog.snapshot():

@@ -171,6 +171,13 @@ def test_facts_of_before_have_the_time_from_which_they_surely_counted(path: Path
     }
 
 
+#: The tables of the revisions after 0006, each before those that it refers to.
+SINCE_PACKS = (
+    "subject_keys", "sidecar_keys", "tombstone_settlements", "tombstones", "likenesses",
+    "restrictions", "pack_marks", "recall_notes", "recall_letters", "recall_files", "recalls",
+    "leaving",
+)  # fmt: skip
+
 #: Of revision 0006; `use` is no word of SQLite's.
 _OF_PACKS = (
     "state", "use", "until", "format", "rules_digest", "preset_digest", "head_seq", "head_hash",
@@ -183,18 +190,7 @@ def _downgrade(path: Path) -> None:
     _execute(
         path,
         "UPDATE alembic_version SET version_num = '0004'",
-        "DROP TABLE subject_keys",
-        "DROP TABLE sidecar_keys",
-        "DROP TABLE tombstone_settlements",
-        "DROP TABLE tombstones",
-        "DROP TABLE likenesses",
-        "DROP TABLE restrictions",
-        "DROP TABLE pack_marks",
-        "DROP TABLE recall_notes",
-        "DROP TABLE recall_letters",
-        "DROP TABLE recall_files",
-        "DROP TABLE recalls",
-        "DROP TABLE leaving",
+        *(f"DROP TABLE {name}" for name in SINCE_PACKS),
         "DROP TABLE audit_rows",
         "DROP TABLE audit_profiles",
         "DROP TABLE facts_versions",

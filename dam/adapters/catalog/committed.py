@@ -143,6 +143,16 @@ class CommittedWrites(CommittedReads, PersonalWrites, Changes):
                     self.drop("said", consent)
         self._db.run(delete(subject_keys).where(subject_keys.c.subject == subject))
 
+    def renew_key(self, subject: str) -> None:
+        """Tell what stands of a subject under a new key: what was told before says nothing more."""
+        if self.subject_keys([subject]):
+            self.erase_key(subject)
+            self.make_key(subject)
+            # Also what was said of consents of which no record is in force.
+            for chunk in chunks(self.consents_of(subject)):
+                for _, held in self.held_said(chunk):
+                    self.note_fields(held.kind, held.id, dict(held.fields))
+
     def erase_details(self, subject: str, at: datetime) -> tuple[str, ...]:
         self.erase_key(subject)
         consents = super().erase_details(subject, at)

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Column, Table, delete, insert, select, update  # noqa: TID251
+from sqlalchemy import Column, Table, delete, insert, or_, select, update  # noqa: TID251
 
 from dam.adapters.catalog import held
 from dam.adapters.catalog.committed import CommittedWrites
@@ -35,7 +35,6 @@ from dam.adapters.catalog.tables import (
     redaction_reasons,
     redactions,
     renditions,
-    sidecar_keys,
     sidecar_links,
     sidecar_versions,
     sidecars,
@@ -161,7 +160,11 @@ class ForgettingWrites(ForgettingReads, ProvenanceWrites, CommittedWrites, Decis
         """A stored sidecar was written anew without what was erased; facts rest on the new one."""
         for table in (sidecars, sidecar_versions):
             self._db.run(update(table).where(table.c.sha256 == old).values(sha256=new))
-        for slot in self._db.ids(select(sidecars.c.slot).where(sidecars.c.sha256 == new)):
+        written = select(sidecar_versions.c.slot).where(sidecar_versions.c.sha256 == new)
+        here = or_(sidecars.c.sha256 == new, sidecars.c.slot.in_(written))
+        for slot in self._db.ids(select(sidecars.c.slot).where(here)):
+            # Under a new key: nobody can try by the old one what stood in the content of before.
+            self.forget_sidecar(slot)
             self.tell_sidecar(slot)
         told = select(facts.c.digest, facts.c.asset, facts.c.body)
         linked = (
@@ -238,7 +241,6 @@ class ForgettingWrites(ForgettingReads, ProvenanceWrites, CommittedWrites, Decis
             names = fresh if table is sidecar_versions else {"slot": plain}
             self._db.run(update(table).where(table.c.slot == slot).values(names))
         self._db.run(delete(sidecars).where(sidecars.c.slot == slot))
-        keys = sidecar_keys.c.slot == slot
-        self._db.run(update(sidecar_keys).where(keys).values(slot=plain))
+        self.forget_sidecar(slot)
         self.tell_sidecar(plain)
         self._rename_source(slot, plain)

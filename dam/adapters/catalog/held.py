@@ -12,6 +12,7 @@ from typing import Any
 
 from dam.adapters.catalog.columns import dumps
 from dam.core import chain, commitment
+from dam.core.recalls import Recall
 from dam.core.rows import AssetRow, DrawnRow, PackMark, PackRow, RenditionRow, WaiverRow
 from dam.core.tombstones import Tombstone
 
@@ -103,3 +104,20 @@ def tombstone(row: Tombstone, lifted_at: datetime | None) -> dict[str, str | Non
 def mark(row: PackMark) -> tuple[str, dict[str, str | None]]:
     """The id of a mark on a file of a pack, and what is told of it."""
     return f"{row.pack} {row.file} {row.why}", {"at": chain.instant(row.at)}
+
+
+def recall(told: Recall) -> dict[str, str | None]:
+    """What a recall asks for and what came of it, without what was noted of the answer."""
+    row = told.row
+    opened = [row.id, row.pack, chain.instant(row.opened_at), row.deadline.isoformat(), row.role]
+    files = [[each.file, chain.instant(each.added_at), _at(each.told_at)] for each in told.files]
+    letters = [
+        [each.number, each.kind, chain.instant(each.at), each.deadline.isoformat()]
+        for each in told.letters
+    ]
+    record = chain.digest([*opened, files, letters])
+    return {"pack": row.pack, "record": record, "ended": _at(row.ended_at)}
+
+
+def _at(instant: datetime | None) -> str | None:
+    return None if instant is None else chain.instant(instant)

@@ -19,6 +19,7 @@ from dam.adapters.catalog.events import EventReads, EventWrites
 from dam.adapters.catalog.packs import PackReads
 from dam.adapters.catalog.part import build, columns
 from dam.adapters.catalog.provenance import ProvenanceWrites
+from dam.adapters.catalog.recalls import RecallReads
 from dam.adapters.catalog.redactions import RedactionReads
 from dam.adapters.catalog.withdrawals import WithdrawalReads
 from dam.core import chain, commitment
@@ -36,7 +37,13 @@ _SIDECAR = tables.sidecars.c
 
 
 class HoldingReads(
-    CommittedReads, WithdrawalReads, DecisionReads, PackReads, RedactionReads, EventReads
+    CommittedReads,
+    WithdrawalReads,
+    DecisionReads,
+    PackReads,
+    RecallReads,
+    RedactionReads,
+    EventReads,
 ):
     """Everything that stands, as the ledger tells it."""
 
@@ -136,6 +143,8 @@ class HoldingReads(
             yield Held("settlement", ident, {"verdict": str(row.verdict)})
         for marked in self.pack_marks():
             yield _held("mark", *held.mark(marked))
+        for recall in self.every_recall():
+            yield _held("recall", recall.id, held.recall(recall))
 
 
 def _held(kind: str, ident: str, fields: Mapping[str, str | None]) -> Held:

@@ -225,6 +225,10 @@ class KeepingWrites(KeepingReads, ForgettingWrites):
 
     def drop_details(self, revisions: Iterable[str]) -> None:
         """Forget the personal details that were told with these versions of records."""
+        told = consent_versions.c
         for chunk in chunks(revisions):
             for table in _DETAILS:
                 self._db.run(delete(table).where(table.c.revision.in_(chunk)))
+            about = select(told.subject).where(told.revision.in_(chunk)).distinct()
+            for subject in self._db.ids(about.order_by(told.subject)):
+                self.renew_key(subject)

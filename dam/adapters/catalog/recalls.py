@@ -5,9 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import insert, select, update  # noqa: TID251
+from sqlalchemy import Select, insert, select, update  # noqa: TID251
 
+from dam.adapters.catalog import held
 from dam.adapters.catalog.events import EventReads, EventWrites
 from dam.adapters.catalog.part import build, columns, starts_with, values
 from dam.adapters.catalog.tables import (
@@ -37,16 +39,28 @@ class RecallReads(EventReads):
         statement = select(*_ROW).where(recalls.c.pack.in_(out))
         if pack is not None:
             statement = statement.where(recalls.c.pack == pack)
+        return self._recalls(statement)
+
+    def every_recall(self) -> tuple[Recall, ...]:
+        """As `recalls`, those of packs that never went out as well."""
+        return self._recalls(select(*_ROW))
+
+    def _recalls(self, statement: Select[*tuple[Any, ...]]) -> tuple[Recall, ...]:
         rows = self._db.rows(statement.order_by(recalls.c.opened_at, recalls.c.id))
         found = [build(RecallRow, row) for row in rows]
         files: dict[str, list[Asked]] = {}
+        ids = statement.with_only_columns(recalls.c.id)
         for row in self._db.rows(
-            select(recall_files.c.recall, *_ASKED).order_by(recall_files.c.file)
+            select(recall_files.c.recall, *_ASKED)
+            .where(recall_files.c.recall.in_(ids))
+            .order_by(recall_files.c.file)
         ):
             files.setdefault(row.recall, []).append(build(Asked, row))
         letters: dict[str, list[Letter]] = {}
         for row in self._db.rows(
-            select(recall_letters.c.recall, *_LETTER).order_by(recall_letters.c.number)
+            select(recall_letters.c.recall, *_LETTER)
+            .where(recall_letters.c.recall.in_(ids))
+            .order_by(recall_letters.c.number)
         ):
             letters.setdefault(row.recall, []).append(build(Letter, row))
         return tuple(
@@ -102,6 +116,11 @@ class RecallWrites(RecallReads, EventWrites):
             self._db.run(
                 insert(recall_files).values(pack=pack, file=file, recall=ident, added_at=at)
             )
+        self._note_recall(ident)
+
+    def _note_recall(self, ident: str) -> None:
+        for each in self._recalls(select(*_ROW).where(recalls.c.id == ident)):
+            self.note_fields("recall", ident, held.recall(each))
 
     def add_letter(self, ident: str, letter: Letter) -> None:
         """A letter was written that names every file of an open recall."""
@@ -111,6 +130,7 @@ class RecallWrites(RecallReads, EventWrites):
         told: dict[str, object] = {"number": letter.number, "deadline": letter.deadline.isoformat()}
         kind = "recall.sent" if letter.kind == "notice" else "recall.reminded"
         self.append(Event(kind, ident, told), letter.at)
+        self._note_recall(ident)
 
     def end_recall(self, ident: str, role: str, note: str, at: datetime) -> None:
         """The recipient has answered. DamError for a recall that is not open."""
@@ -121,3 +141,4 @@ class RecallWrites(RecallReads, EventWrites):
             self._db.run(insert(recall_notes).values(recall=ident, note=note))
         # The note stays out: it may name somebody, and the ledger never forgets.
         self.append(Event("recall.acknowledged", ident, {"by": role}), at)
+        self._note_recall(ident)

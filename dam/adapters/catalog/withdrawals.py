@@ -233,7 +233,9 @@ class WithdrawalWrites(WithdrawalReads, DecisionWrites):
         known = self._db.ids(select(pack_marks.c.file).where(*mine))
         fresh = sorted(frozenset(files) - frozenset(known))
         for file in fresh:
-            self._db.run(insert(pack_marks).values(pack=pack, file=file, why=why, at=at))
+            marked = PackMark(pack, file, why, at)
+            self._db.run(insert(pack_marks).values(values(marked)))
+            self.note_fields("mark", *held.mark(marked))
         return fresh
 
     def plan_leaving(self, kind: str, asset: str = "", what: str = "") -> None:
