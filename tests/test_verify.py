@@ -18,7 +18,7 @@ from dam.core.verification import Code, Depth
 from tests import family
 from tests.test_personal import record
 from tests.verifying import Whole, codes, failures, flip, notes, verify, whole
-from tests.workspaces import Workspace, environment, sha256
+from tests.workspaces import EMPTY_HALL, Workspace, environment, sha256
 
 OLD = datetime(2001, 1, 1, tzinfo=UTC)
 
@@ -619,3 +619,17 @@ def test_every_code_is_documented_and_tested() -> None:
     )
     missing = {c for c in Code if c.value not in tests and f"Code.{c.name}" not in tests}
     assert missing == set()
+
+
+@pytest.mark.slow
+def test_what_people_say_of_copies_leaves_a_sound_workspace(made: Whole) -> None:
+    workspace = made.workspace
+    family.withdraw(workspace)
+    workspace.drop("half.jpg", family.saved_anew(family.ALONE, half=True), EMPTY_HALL)
+    workspace.ingest()
+    assert failures(workspace) == set()
+    half = min(a["asset"] for a in workspace.assets().values() if a["disposition"] == "held")
+    said = ("tombstone", "settle", half, "--different", "--by", "dpo", "--reason", "looked at")
+    workspace.run(*said)
+    workspace.ingest()
+    assert failures(workspace) == set()

@@ -45,18 +45,10 @@ class Renditions:
 
     def find(self, asset: str, key: str) -> dict[Kind, Rendered]:
         """What was recorded of a rendition's files; empty where there is none to be used."""
-        found = self.recorded(asset, key)
-        # Whoever was used last goes last.
-        with suppress(OSError):
-            os.utime(self._record(asset, key))
-        return found
-
-    def recorded(self, asset: str, key: str) -> dict[Kind, Rendered]:
-        """As `find`, and nothing remembers that somebody asked."""
-        found: dict[Kind, Rendered] = {}
         try:
             with self._record(asset, key).open("rb") as file:
                 told = json.loads(file.read(_MAX_RECORD))
+            found: dict[Kind, Rendered] = {}
             for kind in _ENDINGS:
                 if kind in told:
                     one = told[kind]
@@ -69,7 +61,23 @@ class Renditions:
                     )
         except (OSError, ValueError, KeyError, TypeError):
             return {}
+        # Whoever was used last goes last.
+        with suppress(OSError):
+            os.utime(self._record(asset, key))
         return found
+
+    def fixity(self, asset: str, key: str) -> dict[Kind, tuple[str, int]]:
+        """SHA-256 and size of a rendition's files by its record, also one of an earlier version;
+
+        empty where it cannot be read. Nothing remembers that somebody asked.
+        """
+        try:
+            with self._record(asset, key).open("rb") as file:
+                told = json.loads(file.read(_MAX_RECORD))
+            wanted = {kind: told[kind] for kind in _ENDINGS if kind in told}
+            return {kind: (str(one["sha256"]), int(one["size"])) for kind, one in wanted.items()}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
 
     def keep(self, asset: str, key: str, made: Mapping[Kind, tuple[Path, Rendered]]) -> None:
         """Move the files of a finished rendition to their places. Raises StorageError.

@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -43,6 +44,13 @@ def _file_path(value: object) -> object:
     if isinstance(value, str) and ("://" in value or not value.isprintable() or not value.strip()):
         raise ValueError("not a path")
     return value
+
+
+def _listed(value: object) -> object:
+    """A list of words; in a variable they stand with blanks between them."""
+    if isinstance(value, str):
+        return tuple(value.split())
+    return tuple(value) if isinstance(value, list) else value
 
 
 class _Group(BaseModel):
@@ -107,8 +115,8 @@ class CredentialSettings(_Group):
 class BackupSettings(_Group):
     """`[backup]`: who may read backups, and where the file of withdrawals is kept up to date."""
 
-    recipients: tuple[str, ...] = Field(
-        default=(), strict=False, description='a list of age recipients: ["age1..."]'
+    recipients: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        default=(), description='a list of age recipients: ["age1..."]'
     )
     tombstones: Annotated[str, BeforeValidator(_file_path)] | None = Field(
         default=None, description="the path of a file, best on another disk"

@@ -19,7 +19,7 @@ from dam.adapters.desk import Desk, open_desk
 from dam.adapters.eventlog import EventLog
 from dam.adapters.settings import Settings, Workspace, find_workspace, load_settings
 from dam.core import logline
-from dam.core.errors import DEFECT, OK, DamError
+from dam.core.errors import DEFECT, OK, DamError, StorageError, UsageError
 from dam.render import lang, terminal
 from dam.render.lang import Speech
 
@@ -125,7 +125,7 @@ def desk(
         ) as opened:
             yield opened
             if writing:
-                opened.keep_withdrawals()
+                _keep_withdrawals(opened)
     except BaseException as error:
         code = error.exit_code if isinstance(error, DamError) else DEFECT
         ended = {"exit": code, "error": logline.code(error), "place": places(error)}
@@ -133,6 +133,16 @@ def desk(
     finally:
         seconds = round(time.monotonic() - begun, 3)
         log.write("command", command=_command(context), seconds=seconds, **ended)
+
+
+def _keep_withdrawals(opened: Desk) -> None:
+    """What was done stands, whether the file that a restore asks for can be written or not."""
+    try:
+        opened.keep_withdrawals()
+    except (StorageError, UsageError) as error:
+        terminal.note(
+            f"What was taken back is on record, but not in the file of [backup] tombstones: {error}"
+        )
 
 
 def _command(context: typer.Context) -> str:

@@ -23,7 +23,7 @@ from tests.workspaces import NOBODY, Workspace, environment
 
 NOTHING = "--no-withdrawals-since"
 #: The fast test takes every so many of the points.
-EVERY = [pytest.param(30, id="some"), pytest.param(1, id="all", marks=pytest.mark.slow)]
+EVERY = [pytest.param(60, id="some"), pytest.param(1, id="all", marks=pytest.mark.slow)]
 
 
 def _dam(words: list[str], told: socket.socket) -> None:
@@ -105,7 +105,7 @@ def test_a_fault_at_every_call_of_a_backup(tmp_path: Path, small: Workspace, eve
     assert not [p for p in out.iterdir() if PART.fullmatch(p.name)], "not swept"
 
 
-@pytest.mark.parametrize("every", [pytest.param(110, id="some"), EVERY[1]])
+@pytest.mark.parametrize("every", [pytest.param(250, id="some"), EVERY[1]])
 def test_a_fault_at_every_call_of_a_restore(tmp_path: Path, small: Workspace, every: int) -> None:
     if reason := trap.missing():
         pytest.skip(reason)

@@ -148,23 +148,23 @@ def _whole(work: Work, folder: str, key: str, entries: dict[str, Entry]) -> Iter
     """What its own record tells of a finished picture and its copies."""
     asset = folder.rpartition("/")[2]
     cache = work.desk.renditions
-    told = cache.recorded(asset, key)
+    told = cache.fixity(asset, key)
     if not told:
         where = shown(f"{folder}/{key}.json")
         yield Finding(Code.CACHE_DAMAGED, where, "a record", FILE)
         return
-    for word, wanted in told.items():
+    for word, (sha256, size) in told.items():
         name = cache.place(asset, key, word).name
         where, entry = shown(f"{folder}/{name}"), entries.get(name)
         if entry is None:
-            yield Finding(Code.CACHE_DAMAGED, where, in_bytes(wanted.size), NOTHING)
-        elif entry.size != wanted.size:
-            yield Finding(Code.CACHE_DAMAGED, where, in_bytes(wanted.size), in_bytes(entry.size))
+            yield Finding(Code.CACHE_DAMAGED, where, in_bytes(size), NOTHING)
+        elif entry.size != size:
+            yield Finding(Code.CACHE_DAMAGED, where, in_bytes(size), in_bytes(entry.size))
         elif work.depth.takes(entry.relative):
             work.look("read")
             found = survey.digest(work.desk.workspace.private, entry.relative)
-            if found != wanted.sha256:
-                yield Finding(Code.CACHE_DAMAGED, where, wanted.sha256, found or NOTHING)
+            if found != sha256:
+                yield Finding(Code.CACHE_DAMAGED, where, sha256, found or NOTHING)
 
 
 def packs(work: Work) -> Iterator[Finding]:
