@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from dam.adapters.catalog import Catalog, Unit
 from dam.core.errors import DamError
 from dam.core.model import Decision, Disposition, Event, Obligation, Purpose
 from dam.core.private import Details, GiverDetails, SubjectDetails
+from dam.core.recalls import Letter
 from dam.core.redaction import Drawn
 from dam.core.rows import (
     AssetRow,
@@ -23,16 +25,19 @@ from dam.core.rows import (
     PackItemRow,
     PackRow,
     RenditionRow,
+    Restriction,
     SidecarRow,
     WaiverEnd,
     WaiverRow,
 )
+from dam.core.tombstones import Tombstone, Why
 from dam.core.waivers import Waiver
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 DAY = date(2026, 6, 15)
 T = TypeVar("T")
 
+_WHY: st.SearchStrategy[Why] = st.sampled_from(["withdrawn", "erased"])
 _FEW = st.integers(1, 3)
 _DIGEST = st.sampled_from(["1" * 64, "2" * 64, "3" * 64])
 _DISPOSITION = st.sampled_from(list(Disposition))
@@ -74,6 +79,14 @@ class Life:
             self.draw_region,
             self.end_region,
             self.pack,
+            self.pack_again,
+            self.take_back,
+            self.settle,
+            self.mark,
+            self.recall,
+            self.forget_photo,
+            self.write_sidecar_anew,
+            self.keep_less,
             self.rules,
             self.erase,
             self.tell,
@@ -231,6 +244,74 @@ class Life:
         unit.add_pack(
             row, [PackItemRow(ident, asset, f"{n}.jpg", "2" * 64) for n in range(self.few())]
         )
+
+    def _pack(self, unit: Unit) -> str:
+        known = [row.id for row in unit.packs()]
+        if not known:
+            self.pack(unit)
+            known = [row.id for row in unit.packs()]
+        return self.drawn(st.sampled_from(known))
+
+    def pack_again(self, unit: Unit) -> None:
+        """A pack that was sealed never went out, and is made again."""
+        ident = self._pack(unit)
+        found = unit.pack(ident)
+        assert found is not None
+        unit.set_pack_state(ident, "dropped")
+        if self.drawn(st.booleans()):
+            unit.add_pack(replace(found[0], state="sealed"), found[1][:1])
+
+    def take_back(self, unit: Unit) -> None:
+        asset, why = self._known(unit), self.drawn(_WHY)
+        ident = f"T-{asset}"
+        unit.put_tombstone(Tombstone(ident, "4" * 64, "", self.at(), why, "e"))
+        unit.restrict(Restriction(asset, why, ident, self.at()))
+        match self.few():
+            case 1:
+                unit.erase_by_tombstone(ident, self.at())
+            case 2:
+                unit.lift_tombstone(ident, self.at())
+                unit.release(asset)
+
+    def settle(self, unit: Unit) -> None:
+        verdict = self.drawn(st.sampled_from(["other", "copy"]))
+        unit.settle_trace(
+            {"tombstone": f"T-a{self.few()}", "asset": self._known(unit), "verdict": verdict,
+             "role": "dpo", "reason": "looked", "at": self.at()}
+        )  # fmt: skip
+
+    def mark(self, unit: Unit) -> None:
+        at = self.at()
+        if self.drawn(st.booleans()):
+            marked = unit.mark_packs([self._known(unit)], "withdrawn", at)
+        else:
+            pack = self._pack(unit)
+            found = unit.pack(pack)
+            assert found is not None
+            files = [item.file for item in found[1][: self.few()]]
+            marked = {pack: tuple(unit.mark_files(pack, files, "ended", at))}
+        unit.ask_back(marked, at)
+
+    def recall(self, unit: Unit) -> None:
+        self.mark(unit)
+        for each in unit.recalls():
+            if each.open and self.drawn(st.booleans()):
+                number = len(each.letters) + 1
+                unit.add_letter(each.id, Letter(number, "notice", self.at(), DAY))
+            if each.open and self.drawn(st.booleans()):
+                unit.end_recall(each.id, "press officer", "deleted", self.at())
+
+    def forget_photo(self, unit: Unit) -> None:
+        unit.forget_asset(self._known(unit), self.at())
+
+    def write_sidecar_anew(self, unit: Unit) -> None:
+        self.sidecar(unit)
+        unit.replace_content(self.drawn(_DIGEST), "5" * 64)
+        if self.drawn(st.booleans()):
+            unit.forget_slot(self._slot())
+
+    def keep_less(self, unit: Unit) -> None:
+        unit.drop_details(revision for revision, _ in unit.old_details())
 
     def rules(self, unit: Unit) -> None:
         unit.use_rule_pack(self.drawn(_DIGEST), self.at())

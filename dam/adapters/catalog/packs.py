@@ -9,9 +9,15 @@ from sqlalchemy import Select, delete, func, insert, select, update  # noqa: TID
 from dam.adapters.catalog import held
 from dam.adapters.catalog.changes import Changes
 from dam.adapters.catalog.part import Part, build, columns, starts_with, values
-from dam.adapters.catalog.tables import pack_item_consents, pack_items, packs, renditions
+from dam.adapters.catalog.tables import (
+    pack_item_consents,
+    pack_items,
+    pack_marks,
+    packs,
+    renditions,
+)
 from dam.core.errors import DamError
-from dam.core.rows import PackItemRow, PackRow, PackState, RenditionRow, RenditionState
+from dam.core.rows import PackItemRow, PackMark, PackRow, PackState, RenditionRow, RenditionState
 
 _RENDITION = columns(renditions, RenditionRow)
 _PACK = columns(packs, PackRow)
@@ -127,8 +133,12 @@ class PackWrites(PackReads, Changes):
         held_items: Sequence[PackItemRow] = tuple(items)
         if any(item.pack != row.id for item in held_items):
             raise DamError("An item of another pack was to be added to a pack")
-        for table in (pack_item_consents, pack_items):
-            gone = select(packs.c.id).where(packs.c.id == row.id, packs.c.state == "dropped")
+        gone = select(packs.c.id).where(packs.c.id == row.id, packs.c.state == "dropped")
+        marked = columns(pack_marks, PackMark)
+        for mark in self._db.rows(select(*marked).where(pack_marks.c.pack.in_(gone))):
+            # It never went out: nobody has what was marked.
+            self.drop("mark", held.mark(build(PackMark, mark))[0])
+        for table in (pack_marks, pack_item_consents, pack_items):
             self._db.run(delete(table).where(table.c.pack.in_(gone)))
         self._db.run(delete(packs).where(packs.c.id == row.id, packs.c.state == "dropped"))
         self._db.run(insert(packs).values(values(row)))
