@@ -135,7 +135,7 @@ def kinds(workspace: Workspace, *words: str) -> dict[str, list[Json]]:
 
 def events(workspace: Workspace) -> list[str]:
     return [kind for (kind,) in workspace.rows("SELECT type FROM events ORDER BY seq")
-            if kind.startswith("recall.")]  # fmt: skip
+            if kind.startswith("recall.") and kind != "recall.changed"]  # fmt: skip
 
 
 def mail(folder: Path, number: int = 1) -> EmailMessage:

@@ -142,6 +142,9 @@ class Unpacker:
             raise IntegrityError("The backup holds a file twice", _HINT)
         if not 0 <= info.size <= self._limit - self._taken:
             raise IntegrityError("The backup says to be longer than it is", _HINT)
+        if block != header(info.name, info.size):
+            # Readers of tar forgive some bits, of which no digest tells.
+            raise IntegrityError("The backup is damaged", _HINT)
         self._name, self._size, self._left = info.name, info.size, info.size
         self._hash = hashlib.sha256()
         self._sink = self._begin(info.name, info.size)
