@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyrage
 
+from dam.core.backup import KEPT
 from tests import photos
 from tests.test_consent_commands import line, sheet
 from tests.test_consents import spoken, written
@@ -66,7 +67,7 @@ def restore(
 
 def files(workspace: Workspace) -> dict[str, str]:
     """SHA-256 of everything that a backup keeps, by name; the catalogue apart."""
-    kept = ("rules", "archive", ".dam/originals", ".dam/restricted", ".dam/credentials")
+    kept = ("rules", "archive", *(f".dam/{name}" for name in KEPT))
     return {
         str(path.relative_to(workspace.root)): sha256(path.read_bytes())
         for name in kept

@@ -336,6 +336,27 @@ def test_personal_details_of_earlier_versions_go(days: Days, tmp_path: Path) -> 
     assert b"Fatima Bennani" in private
 
 
+def test_evidence_is_listed_and_left_to_people(days: Days) -> None:
+    """Of two consents that ended, by a withdrawal and by their term, and of one that holds."""
+    for number, until in ((1, "2027-06-30"), (2, "2028-01-31"), (3, "2091-01-01")):
+        sidecar = spoken(number, valid_until=until)
+        sidecar["consents"][0]["evidence"] = [{"file": "scan.pdf"}]
+        if number == 3:
+            sidecar["consents"][0] |= {"subject": {"id": "S-0003", "age_band": "adult"}}
+            sidecar["people"][0]["age_band"] = "adult"
+            sidecar["consents"][0]["givers"][0]["role"] = "subject"
+        days.workspace.drop(f"{number}.jpg", photos.jpeg(number, 240, 160), written(sidecar))
+    days.settle()
+    with days.desk() as desk:
+        consents.withdraw(desk, "C-2021-0001", Statement(day(1), Speaker.PARENT))
+    days.on((date(2036, 3, 3) - day(0)).days)
+    assert listed(look(days))["evidence"] == {"C-2021-0001"}
+    days.on((date(2038, 2, 5) - day(0)).days)
+    assert listed(look(days))["evidence"] == {"C-2021-0001", "C-2021-0002"}
+    assert "evidence" not in apply(days)
+    assert listed(look(days))["evidence"] == {"C-2021-0001", "C-2021-0002"}
+
+
 def test_files_that_are_made_anew_go_by_their_age(days: Days) -> None:
     workspace = days.workspace
     workspace.drop("fine.jpg", photos.jpeg(1, 240, 160), written(spoken(1)))

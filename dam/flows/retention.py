@@ -17,7 +17,7 @@ from dam.adapters.desk import Desk, read_rule_file
 from dam.core import report, retention
 from dam.core.consent import Record, Standing, stand
 from dam.core.errors import ConfigurationError
-from dam.core.model import IN_FORCE_STATES, REFUSING_STATES, Disposition, Event
+from dam.core.model import IN_FORCE_STATES, REFUSING_STATES, ConsentState, Disposition, Event
 from dam.core.record import ConsentEvent
 from dam.core.retention import AskAgain, Item, Plan, Rules, Thing, What
 from dam.core.rows import Restriction
@@ -178,15 +178,21 @@ def _things(desk: Desk, standings: Iterable[tuple[Standing, bool]]) -> Iterator[
     for revision, at in catalog.old_details():
         yield Thing(What.OLD_DETAILS, revision, at.date())
     for standing, evidenced in standings:
-        ended = standing.state not in IN_FORCE_STATES or standing.ends < desk.day()
-        if evidenced and ended:
-            since = min(standing.ends, max(standing.state_on, standing.valid_from))
-            yield Thing(What.EVIDENCE, standing.id, since)
+        ended = _ended(standing, desk.day())
+        if evidenced and ended is not None:
+            yield Thing(What.EVIDENCE, standing.id, ended)
     for name, day in aged.logs(ws.log.parent):
         yield Thing(What.LOG, name, day)
     for what in (What.PREVIEWS, What.RENDITIONS):
         for asset, day in aged.of_assets(_FOLDERS[what](desk)):
             yield Thing(what, asset, day)
+
+
+def _ended(standing: Standing, day: date) -> date | None:
+    """The day on which a record ended; None where it holds, or where nobody can tell."""
+    if standing.state in IN_FORCE_STATES:
+        return standing.ends if standing.ends < day else None
+    return standing.state_on if standing.state is not ConsentState.UNKNOWN else None
 
 
 _FOLDERS = {
