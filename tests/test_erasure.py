@@ -84,6 +84,12 @@ def found(workspace: Workspace, texts: tuple[str, ...], pieces: list[bytes]) -> 
     return told
 
 
+def committed(workspace: Workspace) -> set[bytes]:
+    """The keys of what the ledger says of people and sidecars."""
+    rows = workspace.rows("SELECT key FROM subject_keys UNION ALL SELECT key FROM sidecar_keys")
+    return {key for (key,) in rows}
+
+
 def fill(folder: Path) -> None:
     made = Workspace.init(folder / "w")
     for number in (1, 3):
@@ -108,6 +114,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Works
 def test_nothing_of_it_is_anywhere(workspace: Workspace) -> None:
     (alone,) = (i for i, s in workspace.rows("SELECT id, sha256 FROM assets") if s == sha256(ALONE))
     assert found(workspace, PLANTED, windows(ALONE)) != set()
+    keys, told_of = committed(workspace), "SELECT subject FROM subject_keys ORDER BY subject"
+    assert workspace.rows(told_of) == [("S-1",), ("S-3",)]
     told = workspace.json(
         "consent", "withdraw", "C-1", "--by", "parent", "--reason", REASON, "--erase"
     )
@@ -115,6 +123,12 @@ def test_nothing_of_it_is_anywhere(workspace: Workspace) -> None:
     assert {p["asset"]: p["fate"] for p in done["photos"]}[alone] == "erased"
     assert (done["erased"], done["clean"]) == (["S-1"], True)
     assert found(workspace, PLANTED, windows(ALONE)) == set()
+    # Without its key nobody can try whether the ledger means a name that they guess.
+    assert workspace.rows(told_of) == [("S-3",)]
+    assert len(keys - committed(workspace)) == 3
+    left = b"".join(everything(workspace).values())
+    assert {key for key in keys if key in left} == keys & committed(workspace)
+    assert workspace.ask("verify")["findings"] == []
     # Others are as they were, and can be decided on anew.
     assert found(workspace, (PEOPLE["S-3"]["name"],), windows(OTHER)) != set()
     assert workspace.original(sha256(BESIDE)).read_bytes() == BESIDE

@@ -6,7 +6,7 @@ next start completes it.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -170,7 +170,7 @@ def sweep(scene: Scene, command: str, points: list[Point]) -> str:
 
 
 def sample(
-    scene: Scene, command: str, wanted: dict[tuple[str, str], tuple[float, ...]]
+    scene: Scene, command: str, wanted: Mapping[tuple[str, str], tuple[float, ...]]
 ) -> list[Point]:
     points, chosen = scene.undisturbed(command).points, []
     for (call, fault), shares in wanted.items():
