@@ -67,11 +67,12 @@ def void(_: object) -> None:
 def test_everything_comes_back_as_it_was(workspace: Workspace, key: Key, tmp_path: Path) -> None:
     (workspace.root / "dam.toml").write_text("workers = 1\n")
     (workspace.root / "rules" / "été 2026.txt").write_text("une note")
-    for name in ("keys/ledger.pem", "checkpoints/000000000012-0123abcd.json"):
+    for name in ("keys/former.pem", "checkpoints/000000000012-0123abcd.json"):
         private = workspace.root / ".dam" / name
-        private.parent.mkdir(mode=0o700)
+        private.parent.mkdir(mode=0o700, exist_ok=True)
         private.write_text("kept")
     before, rows = files(workspace), tables(workspace)
+    assert any(name.endswith("keys/ledger.pem") for name in before)
     path = tmp_path / "b.dam"
     done = back_up(workspace, key, path)
     assert (done["missing"], done["damaged"], done["left_out"]) == ([], [], 0)

@@ -162,7 +162,7 @@ def test_facts_of_before_have_the_time_from_which_they_surely_counted(path: Path
         "('twice', 'press', 'world', '2026-01-05', 'held', '', '', '{}', "
         "'2026-01-05 00:00:00.000000', true)",
     )
-    _downgrade(path)
+    downgrade(path)
     with Catalog.open(path) as catalog:
         known = catalog.facts_before(["once", "twice", "never"], datetime(2027, 1, 1, tzinfo=UTC))
     assert {asset: (f.digest, f.recorded_at.day) for asset, f in known.items()} == {
@@ -185,7 +185,7 @@ _OF_PACKS = (
 )  # fmt: skip
 
 
-def _downgrade(path: Path) -> None:
+def downgrade(path: Path) -> None:
     """The tables as revision 0004 left them."""
     _execute(
         path,
