@@ -27,6 +27,7 @@ from tests.adapters.test_catalog import (
     same_catalog,
     three_assets,
 )
+from tests.adapters.test_migrations import OF_PACKS
 
 DAY = date(2021, 11, 18)
 SHA = {asset: an_asset(number).sha256 for number, asset in ((1, ONE), (2, TWO), (3, THREE))}
@@ -166,6 +167,10 @@ def test_a_catalogue_without_waivers_gets_them(catalog: Catalog, tmp_path: Path)
         connection.execute(f"DROP TABLE {table}")
     for index in ("ix_assets_archived", "ix_events_subject", "ix_consent_versions_of"):
         connection.execute(f"DROP INDEX {index}")
+    for column in OF_PACKS:
+        connection.execute(f"ALTER TABLE packs DROP COLUMN {column}")
+    for column in ("facts_digest", "until"):
+        connection.execute(f"ALTER TABLE pack_items DROP COLUMN {column}")
     connection.execute("UPDATE alembic_version SET version_num = '0002'")
     connection.commit()
     connection.close()

@@ -172,7 +172,7 @@ def test_facts_of_before_have_the_time_from_which_they_surely_counted(path: Path
 
 
 #: Of revision 0006; `use` is no word of SQLite's.
-_OF_PACKS = (
+OF_PACKS = (
     "state", "use", "until", "format", "rules_digest", "preset_digest", "head_seq", "head_hash",
     "signed",
 )  # fmt: skip
@@ -190,7 +190,7 @@ def _downgrade(path: Path) -> None:
         "DROP INDEX ix_assets_archived",
         "DROP INDEX ix_events_subject",
         "DROP INDEX ix_consent_versions_of",
-        *(f"ALTER TABLE packs DROP COLUMN {name}" for name in _OF_PACKS),
+        *(f"ALTER TABLE packs DROP COLUMN {name}" for name in OF_PACKS),
         "ALTER TABLE pack_items DROP COLUMN facts_digest",
         "ALTER TABLE pack_items DROP COLUMN until",
     )
