@@ -172,7 +172,7 @@ def test_only_new_findings_fail(folder: Path) -> None:
     before, after = str(folder / "before.json"), str(folder / "after.json")
     failing = ("--fail-on", "withdrawn_in_pack,refused")
     done = workspace.run("audit", "--diff", before, "today", *failing, code=errors.FINDINGS)
-    assert "new findings" in done.stderr.decode()
+    assert "New findings" in done.stderr.decode()
     # It stands in both: the audit fails, the comparison does not.
     workspace.run("audit", *failing, code=errors.FINDINGS)
     workspace.run("audit", "--diff", after, "today", *failing)

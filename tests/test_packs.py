@@ -276,7 +276,8 @@ def test_the_same_pack_again_is_the_same_to_the_byte(five: Workspace, tmp_path: 
     events = [
         kind
         for (kind,) in five.rows(
-            "select type from events where type like 'pack.%' and type <> 'pack.changed' order by seq"
+            "select type from events where type like 'pack.%' "
+            "and type <> 'pack.changed' order by seq"
         )
     ]
     assert events == ["pack.sealed", "pack.made", "pack.copied"]

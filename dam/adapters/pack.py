@@ -193,8 +193,11 @@ class PackSink:
         self._noted.pop(path, None)
         self._texts.pop(path, None)
         self._names.release(path)
+        at = self._bag / path
         with pack_place.refusing(*_ROOM):
-            (self._bag / path).unlink(missing_ok=True)
+            # A folder of the bag is nobody's file.
+            if not at.is_dir():
+                at.unlink(missing_ok=True)
 
     def _unseal(self) -> None:
         self._sealed = False

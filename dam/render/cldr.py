@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
+from typing import TYPE_CHECKING
 
-from babel import Locale, UnknownLocaleError  # noqa: TID251
-from babel.dates import format_date  # noqa: TID251
+if TYPE_CHECKING:
+    from babel import Locale  # noqa: TID251
+
+# babel is imported where it is needed: it is large, and most commands write no documents.
 
 #: The United Nations call it by another name than the CLDR does (UN M49).
 _UNITED_NATIONS = {
@@ -25,6 +28,8 @@ def country(code: str, lang: str) -> str:
 
 def day(value: date, lang: str, territory: str = "") -> str:
     """A day in full. Arabic months have other names in Rabat than in Damascus or Cairo."""
+    from babel.dates import format_date  # noqa: TID251
+
     told = format_date(value, "d MMMM y", locale=_locale(lang, territory))
     # French counts the first day of a month alone as an ordinal.
     return told.replace("1 ", "1er ", 1) if lang == "fr" and value.day == 1 else told
@@ -32,6 +37,8 @@ def day(value: date, lang: str, territory: str = "") -> str:
 
 @cache
 def _locale(lang: str, territory: str) -> Locale:
+    from babel import Locale, UnknownLocaleError  # noqa: TID251
+
     try:
         return Locale(lang, territory.upper() or None)
     except (UnknownLocaleError, ValueError):

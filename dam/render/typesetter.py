@@ -12,14 +12,15 @@ import resource
 import sys
 from pathlib import Path
 
-import typst  # noqa: TID251
-
 FAILED = 3
 #: A template that makes lists of lists without end; pictures of 60 pages take a tenth of it.
 _MEMORY = 6 * 1024**3
 
 
 def main() -> int:
+    # Whoever starts this process needs the module's constants, and not typst.
+    import typst  # noqa: TID251
+
     order = json.load(sys.stdin)
     root = Path(order["root"])
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))

@@ -179,7 +179,8 @@ def test_a_row_that_nobody_decided_has_one_finding(row: AuditRow, ahead: int) ->
 
 @given(st.integers(-400, 400), st.integers(0, 400))
 def test_an_end_is_near_up_to_that_many_days_ahead(days: int, ahead: int) -> None:
-    assert nears(DAY + timedelta(days=days), DAY, ahead) is (days <= ahead)
+    """One that is over is not near any more."""
+    assert nears(DAY + timedelta(days=days), DAY, ahead) is (0 <= days <= ahead)
     assert nears(None, DAY, ahead) is False
 
 
