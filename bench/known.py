@@ -483,8 +483,12 @@ def figures(
     meant: Callable[[Known], bool] = lambda photo: True,
     *,
     everything: bool = True,
+    asked: bool = False,
 ) -> Figures:
-    """The truth of the photographs that are meant, counted one by one."""
+    """The truth of the photographs that are meant, counted one by one.
+
+    `asked`: a pass has opened the recalls of packs with pictures that were taken back.
+    """
     words = [d.value for d in Disposition]
     photos = [p for p in truth.photos.values() if meant(p)]
     says = Counter(p.says(purpose) for p in photos)
@@ -502,6 +506,8 @@ def figures(
             if meant(photo):
                 gone = photo.disposition in ("refused", "quarantined")
                 kinds["withdrawn_in_pack" if gone else "expired_in_pack"] += 1
+        if asked and any(p.disposition == "refused" and meant(p) for p in pack_ended):
+            kinds["recall_open"] += 1
     if everything and truth.orphans:
         kinds["orphan_sidecar"] += 1
     months: dict[str, tuple[int, ...]] = {}

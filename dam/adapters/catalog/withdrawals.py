@@ -57,14 +57,21 @@ class WithdrawalReads(DecisionReads):
         return keyed(bytes.fromhex(key), sha256) if key else ""
 
     def traces_of(
-        self, contents: Sequence[str], seen: Mapping[str, str] | None = None
+        self,
+        contents: Sequence[str],
+        seen: Mapping[str, str] | None = None,
+        before: datetime | None = None,
     ) -> dict[str, tuple[Trace, ...]]:
         """What the photographs of these contents have of photographs that were taken back.
 
         By SHA-256; without an asset's own tombstone, and without what a person settled. `seen`
-        are likenesses that are not on record, by SHA-256.
+        are likenesses that are not on record, by SHA-256. `before`: as far as was known then.
         """
-        stones = [(s, Likeness.read(s.likeness) if s.likeness else None) for s in self.tombstones()]
+        stones = [
+            (stone, Likeness.read(stone.likeness) if stone.likeness else None)
+            for stone in self.tombstones()
+            if before is None or stone.at < before
+        ]
         found: dict[str, tuple[Trace, ...]] = {}
         if not stones:
             return found

@@ -206,6 +206,8 @@ class Past:
         came = catalog.arrivals_before(ids, self.before)
         waived = catalog.waivers_before(ids, self.before)
         drawn = catalog.drawn_before(ids, self.before)
+        contents = [row.sha256 for row in rows.values()]
+        traces = catalog.traces_of(contents, before=self.before)
         found = {}
         for ident, row in rows.items():
             arrivals = came.get(ident) or catalog.provenance(ident)
@@ -219,6 +221,7 @@ class Past:
                 waivers=waived.get(ident, ()),
                 naming=naming.find(known, name, said.names(known)),
                 drawn=drawn.get(ident, ()),
+                traces=traces.get(row.sha256, ()),
             )
         return found
 
