@@ -6,7 +6,6 @@ the bytes it learns nothing but their SHA-512.
 
 from __future__ import annotations
 
-import http.client
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -60,6 +59,9 @@ def installed() -> bool:
 
 def _post(url: str, body: bytes, seconds: float) -> bytes:
     """What the authority answers. No redirect is followed: nobody else is spoken to."""
+    # Large, and asked for by one option of one command.
+    import http.client
+
     kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
     try:
         at = urlsplit(url)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from dam.core.recalls import Notice, Recall, Standing
-from dam.render import recall_mail, recall_page, recall_texts
+from dam.render import recall_page, recall_texts
 
 Json = dict[str, object]
 
@@ -19,6 +19,9 @@ def documents(notice: Notice) -> Iterator[tuple[str, bytes]]:
     for lang in recall_texts.LANGUAGES:
         yield f"{notice.name}.{lang}.txt", recall_texts.document(notice, lang)
         yield f"{notice.name}.{lang}.html", recall_page.document(notice, lang)
+    # Python's mail is large, and few commands write one.
+    from dam.render import recall_mail
+
     if (mail := recall_mail.document(notice)) is not None:
         yield f"{notice.name}.eml", mail
 

@@ -12,9 +12,15 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, StrictUndefined, Template  # noqa: TID251
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from jinja2 import Template  # noqa: TID251
+
+# Jinja is imported where a page is written: it is large, and a watcher that runs for months
+# writes none.
 
 
 def stream(name: str, **told: object) -> Iterator[str]:
@@ -37,6 +43,8 @@ def stream(name: str, **told: object) -> Iterator[str]:
 
 @cache
 def _template(name: str) -> Template:
+    from jinja2 import Environment, StrictUndefined  # noqa: TID251
+
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return environment.from_string(_part(f"{name}.html.j2"))
 
