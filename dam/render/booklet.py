@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from dam.core import logos
@@ -36,10 +34,6 @@ _CONTRAST = 4.5
 Told = Mapping[str, object]
 
 
-#: More documents at once would take too much memory on the smallest machines.
-_TOGETHER = 2
-
-
 def documents(contents: Contents, template: bytes | None = None) -> Iterator[Document]:
     """`booklet.fr.pdf` and so on, and `contact-sheet.pdf`, where the pack's texts ask for them.
 
@@ -47,21 +41,12 @@ def documents(contents: Contents, template: bytes | None = None) -> Iterator[Doc
     that cannot be used, ConfigurationError for a template that cannot.
     """
     languages = [lang for lang in contents.preset.languages if lang in LANGUAGES] or ["en"]
-    jobs: dict[str, Callable[[], bytes]] = {}
+    # One after the other: each holds all its pictures decoded, several hundred MiB for sixty pages.
     if "booklet" in contents.preset.texts:
         for lang in languages:
-            jobs[f"booklet.{lang}.pdf"] = partial(booklet, contents, lang, template)
+            yield f"booklet.{lang}.pdf", booklet(contents, lang, template)
     if "contact_sheet" in contents.preset.texts:
-        sheet = partial(contact_sheet.contact_sheet, contents, languages[0])
-        jobs["contact-sheet.pdf"] = sheet
-    # Each is made by a process of its own, so that threads are enough to wait for them.
-    with ThreadPoolExecutor(_TOGETHER) as pool:
-        waiting = {name: pool.submit(job) for name, job in jobs.items()}
-        try:
-            for name, future in waiting.items():
-                yield name, future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        yield "contact-sheet.pdf", contact_sheet.contact_sheet(contents, languages[0])
 
 
 def booklet(contents: Contents, lang: str, template: bytes | None = None) -> bytes:
