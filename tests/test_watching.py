@@ -105,7 +105,7 @@ def test_a_signal_while_a_photograph_is_rendered(
     workspace: Workspace, number: signal.Signals
 ) -> None:
     """The one under way is finished, the others wait; nothing is half, and the end is clean."""
-    for seed in range(5):
+    for seed in range(12):
         workspace.drop(f"{seed}.jpg", photos.jpeg(seed, 1200, 900), NOBODY)
     work = workspace.root / ".dam" / "work"
     with watching(workspace) as running:
@@ -120,9 +120,9 @@ def test_a_signal_while_a_photograph_is_rendered(
     done, waiting = len(workspace.filed()), workspace.ask("status")["inbox"]
     assert done >= 1
     assert waiting >= 1, "the end waited for all of them"
-    assert done + waiting == 5
+    assert done + waiting == 12
     assert workspace.ingest()["counts"]["approved"] == waiting
-    assert len(workspace.filed()) == len(workspace.assets()) == 5
+    assert len(workspace.filed()) == len(workspace.assets()) == 12
     assert workspace.dropped() == []
 
 

@@ -252,6 +252,8 @@ def _limit(request: Request) -> None:
 
 def _look(bench: _Bench, request: Request) -> Looked:
     original = bench.load(request)
+    # It is what it was to be; renditions of what was looked at name no digest again.
+    bench.sha256 = ""
     said = metadata.read(original.blocks, request.sidecar, original.turned)
     if request.face_check:
         found = faces.count(*original.reduced(faces.LOOK_SIDE))
@@ -276,7 +278,10 @@ def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
     recoloured = srgb and bool(original.icc)
     if job.last:
         bench.original = None
-    picture, icc = original.finished(job.max_side, job.color, last=job.last)
+    if job.quick and job.max_side is not None:
+        picture, icc = original.glimpse(job.max_side)
+    else:
+        picture, icc = original.finished(job.max_side, job.color, last=job.last)
     # Two copies of a large picture are too much beside what the face check needs.
     del original
     imaging_redact.destroy(picture, job.redact, check=request.face_check, nobody=job.nobody)

@@ -131,6 +131,10 @@ class Desk:
                 return store.path(sha256)
         return None
 
+    def places_of_original(self, sha256: str) -> tuple[Path, Path]:
+        """Where an original is, or would be: among the others, or in restricted hold."""
+        return self.originals.path(sha256), self.restricted.path(sha256)
+
     def ended(self, dossier: Dossier) -> Ended:
         """Who of those shown took a consent back, as of today."""
         return ended.ended(dossier, self.day(), self.pack.policy.default_term)

@@ -58,6 +58,8 @@ _SWAPS_SIDES = (5, 6, 7, 8)
 #: A decoder that halves softens a little; with so many pixels left over the resampling after it
 #: hides that. Compared on camera pictures: 1.0 loses up to 6 parts in 100 of sharpness, 1.25 three.
 _SPARE = 1.25
+#: What is looked at, by people or by the face check, is made of pixels reduced once to this size.
+LOOKED_AT: Final = 1280
 _TURNED_BY_DECODER = ("HEIF", "AVIF", "RAW")
 _CONVERT_HINT = "Convert it to JPEG, or set the phone to 'Most compatible', and drop the JPEG"
 
@@ -104,6 +106,7 @@ class Original:
         self.icc = icc
         self.format = kind
         self.blocks = blocks
+        self._base: Image.Image | None = None
         across, down = self._full
         self.width, self.height = (down, across) if turn in _SWAPS_SIDES else (across, down)
 
@@ -130,18 +133,23 @@ class Original:
         picture = self._turned(self._scaled(max_side, Image.Resampling.LANCZOS), spare=last)
         return picture, imaging_color.in_space(picture, self.icc, color)
 
+    def glimpse(self, side: int) -> tuple[Image.Image, bytes]:
+        """A small upright copy in sRGB for people who review, and the profile it is to carry.
+
+        Its longer side is at most `side` pixels. Made of the reduced pixels, which all small
+        copies share; softer than `finished`.
+        """
+        small = self._turned(self._small(side))
+        return small, imaging_color.in_space(small, self.icc, Color.SRGB)
+
     def reduced(self, side: int) -> tuple[bytes, int, int]:
         """A small upright copy for counting: RGB bytes row by row, width, height in pixels."""
-        small = self._turned(self._scaled(side, Image.Resampling.BILINEAR))
-        if self.icc:
-            imaging_color.to_srgb(small, self.icc)
-        small = small.convert("RGB")
+        small = self.glimpse(side)[0].convert("RGB")
         return small.tobytes(), small.width, small.height
 
     def grey(self, side: int) -> bytes:
         """So many by so many grey levels of the upright picture, whatever its shape, row by row."""
-        # In two steps: a box over the whole picture alone would see every pixel of a large one.
-        small = self._turned(self._scaled(8 * side, Image.Resampling.BILINEAR))
+        small = self._turned(self._small(8 * side))
         return small.convert("L").resize((side, side), Image.Resampling.BOX).tobytes()
 
     def _scaled(self, max_side: int | None, kernel: Image.Resampling) -> Image.Image:
@@ -150,10 +158,23 @@ class Original:
             return self._pixels
         return self._pixels.resize(size, kernel, reducing_gap=3.0)
 
+    def _small(self, side: int) -> Image.Image:
+        """The picture as stored, its longer side at most `side`; the large pixels are seen once."""
+        size = fitted(self._full, side)
+        if max(size) > LOOKED_AT:
+            return self._scaled(side, Image.Resampling.BILINEAR)
+        if self._base is None:
+            factor = max(1, max(self._pixels.size) // LOOKED_AT)
+            self._base = self._pixels.reduce(factor) if factor > 1 else self._pixels
+        if size == self._base.size:
+            return self._base
+        return self._base.resize(size, Image.Resampling.BILINEAR)
+
     def _turned(self, picture: Image.Image, *, spare: bool = False) -> Image.Image:
         if (method := _TURNS.get(self._turn)) is not None:
             return picture.transpose(method)
-        return picture.copy() if picture is self._pixels and not spare else picture
+        kept = picture is self._pixels or picture is self._base
+        return picture.copy() if kept and not spare else picture
 
 
 def made_by() -> str:
@@ -174,12 +195,9 @@ def open_original(
     where it is none of the formats read, asks for more than `limits`, or cannot be decoded.
     Raises StorageError where the disk does not give the bytes.
     """
-    try:
-        data = _read(path, limits.max_bytes)
-    except StorageError:
-        if sha256 and not os.path.lexists(path):
-            raise _damaged() from None
-        raise
+    if sha256 and not _is_file(path):
+        raise _damaged()
+    data = _read(path, limits.max_bytes)
     if sha256 and hashlib.sha256(data).hexdigest() != sha256:
         raise _damaged()
     kind = sniff(data[:64])
@@ -239,6 +257,13 @@ def _read(path: str | os.PathLike[str], max_bytes: int) -> bytes:
             f"The original could not be read ({os.strerror(problem.errno or 0)})",
             "Check the disk and run again",
         ) from None
+
+
+def _is_file(path: str | os.PathLike[str]) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def _damaged() -> IntegrityError:

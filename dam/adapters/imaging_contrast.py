@@ -113,9 +113,18 @@ def lettered(
 
 def _near(mask: Image.Image, reach: float) -> Image.Image:
     """Where the ground must carry the ink: whole beside every inked pixel, then softer."""
-    beside = mask.point([0] + [255] * 255).filter(ImageFilter.MaxFilter(3))
+    beside = _widened(_widened(mask.point([0] + [255] * 255), 1, 0), 0, 1)
     soft = mask.filter(ImageFilter.GaussianBlur(reach))
     return ImageChops.lighter(beside, soft.point([min(255, n * 10) for n in range(256)]))
+
+
+def _widened(mask: Image.Image, across: int, down: int) -> Image.Image:
+    """The mask over itself, moved by so many pixels either way: a rank filter takes ten times as
+
+    long. Nothing of it may lie at the edge, where what is moved comes in on the other side.
+    """
+    moved = (ImageChops.offset(mask, way * across, way * down) for way in (1, -1))
+    return functools.reduce(ImageChops.lighter, moved, mask)
 
 
 def _cost(veil: Image.Image, near: Image.Image) -> float:

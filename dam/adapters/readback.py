@@ -7,6 +7,7 @@ holds every value against the one that was to be written. docs/renditions.md is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 
@@ -32,6 +33,8 @@ _NEEDED = ("JFIF header", "EXIF block", "XMP packet", "Photoshop block", "frame"
 #: In this order they come: what stands behind the frame is no metadata any more.
 _RANKS = {0xE0: 0, 0xE1: 1, 0xE2: 1, 0xED: 1, 0xDB: 2, 0xC0: 3, 0xC4: 4, 0xDA: 5}
 _SCAN, _END = 0xDA, 0xD9
+#: What is no byte of a picture: those are followed by a zero (T.81 B.1.1.5).
+_MARKER = re.compile(rb"\xff(?!\x00)")
 #: Version 1.01, no unit, one pixel as wide as high, no thumbnail.
 _JFIF = b"\1\1\0\0\1\0\1\0\0"
 _SAMPLINGS = frozenset({0x11, 0x12, 0x21, 0x22})
@@ -113,8 +116,8 @@ class _Rendition:
         """Entropy-coded data without restarts, then the end, and then nothing."""
         data = self.data
         start = at
-        while (at := data.find(b"\xff", at)) >= 0 and data[at + 1 : at + 2] == b"\0":
-            at += 2
+        found = _MARKER.search(data, at)
+        at = found.start() if found else -1
         if at < 0 or at + 1 >= len(data):
             raise Broken("JPEG: no end marker")
         if at == start:

@@ -12,14 +12,14 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from dam.adapters import store_files as fs
-from dam.core.errors import IntegrityError, SourceChanged, UnsafeSource
+from dam.core.errors import DamError, IntegrityError, SourceChanged, UnsafeSource
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _EMPTY = hashlib.sha256().hexdigest()
@@ -300,22 +300,57 @@ def remove_source(source: Path, taken: Taken, below: Path | None = None) -> bool
     when another or a newer file has the name. `below` as for `take`. Raises StorageError,
     and UnsafeSource for a path that leads out of `below`.
     """
+    (found,) = remove_sources([(source, taken)], below)
+    if isinstance(found, DamError):
+        raise found
+    return found
+
+
+def remove_sources(
+    sources: Iterable[tuple[Path, Taken]], below: Path | None = None
+) -> list[bool | DamError]:
+    """What `remove_source` says of each, or raises; every folder is synced once, after all."""
+    found: list[bool | DamError] = []
+    folders: dict[Path, int] = {}
+    places: list[Path] = []
+    try:
+        for source, taken in sources:
+            places.append(source.parent)
+            try:
+                found.append(_unlinked(source, taken, below, folders))
+            except DamError as error:
+                found.append(error)
+        failed: dict[Path, DamError] = {}
+        for folder, at in folders.items():
+            try:
+                with fs.disk("Removing a file from the inbox"):
+                    fs.sync_folder(at)
+            except DamError as error:
+                failed[folder] = error
+    finally:
+        for at in folders.values():
+            os.close(at)
+    return [
+        failed[place] if result is True and place in failed else result
+        for place, result in zip(places, found, strict=True)
+    ]
+
+
+def _unlinked(source: Path, taken: Taken, below: Path | None, folders: dict[Path, int]) -> bool:
+    """As `remove_source`, not synced; `folders` keeps those that were opened."""
     expected = (taken.device, taken.inode, taken.size, taken.mtime_ns)
     with fs.disk("Removing a file from the inbox"):
         try:
-            at = _source_folder(source, below)
-            try:
-                if _identity(os.stat(source.name, dir_fd=at, follow_symlinks=False)) != expected:
-                    return False
-                os.unlink(source.name, dir_fd=at)
-                fs.sync_folder(at)
-            finally:
-                os.close(at)
+            if source.parent not in folders:
+                folders[source.parent] = _source_folder(source, below)
+            at = folders[source.parent]
+            if _identity(os.stat(source.name, dir_fd=at, follow_symlinks=False)) != expected:
+                return False
+            os.unlink(source.name, dir_fd=at)
         except FileNotFoundError:
             if below is not None:
                 # A share that went away is not an inbox that was emptied.
                 below.lstat()
-            return True
     return True
 
 
@@ -326,7 +361,7 @@ class Archive:
         self._root = root
 
     def publish(self, rendition: Path, relative: str, sha256: str) -> None:
-        """Files `rendition` as `relative`; doing it again is fine.
+        """Moves `rendition` into the archive as `relative`; doing it again is fine.
 
         Raises IntegrityError where the name is not of the generated form, the bytes are
         not those of `sha256`, or other bytes have the name; StorageError for the disk.
@@ -341,15 +376,28 @@ class Archive:
             fs.folder(self._root, *folders, make=0o755) as at,
         ):
             if not self._is_filed(name, at, sha256):
-                with (
-                    fs.folder(rendition.parent) as work,
-                    fs.regular(rendition.name, work) as source,
-                    fs.Part(at) as part,
-                ):
-                    if part.fill(fs.chunks(source), 0o644)[0] != sha256:
-                        raise IntegrityError("A rendition is not what was recorded")
-                    self._name(part.name, name, at, sha256)
+                with fs.folder(rendition.parent) as work:
+                    self._file(rendition.name, work, name, at, sha256)
+                    # One name alone: whoever writes into the other would change what is filed.
+                    os.unlink(rendition.name, dir_fd=work)
             fs.sync_folder(at)
+
+    def _file(self, made: str, work: int, name: str, at: int, sha256: str) -> None:
+        """The rendition itself gets another name, so that it is written once; else a copy."""
+        try:
+            with fs.Part(at, (made, work)) as part:
+                self._settled(part.settle(0o644)[0], part.name, name, at, sha256)
+        except OSError as error:
+            if error.errno not in (*fs.NO_HARD_LINKS, errno.EXDEV):
+                raise
+            with fs.regular(made, work) as source, fs.Part(at) as part:
+                found = part.fill(fs.chunks(source), 0o644)[0]
+                self._settled(found, part.name, name, at, sha256)
+
+    def _settled(self, found: str, part: str, name: str, at: int, sha256: str) -> None:
+        if found != sha256:
+            raise IntegrityError("A rendition is not what was recorded")
+        self._name(part, name, at, sha256)
 
     @staticmethod
     def _is_filed(name: str, at: int, sha256: str) -> bool:

@@ -172,18 +172,22 @@ def found_digest(name: str, at: int) -> str | None:
 
 
 class Part:
-    """A locked temporary file in the folder `at`; its own name ends with the context."""
+    """A locked temporary file in the folder `at`; its own name ends with the context.
 
-    def __init__(self, at: int) -> None:
+    `source`, a name and the descriptor of its folder: that file itself, under another name more
+    (by a hard link), instead of an empty one.
+    """
+
+    def __init__(self, at: int, source: tuple[str, int] | None = None) -> None:
         self._at = at
+        self._source = source
         self._fd = -1
         self.name = ""
 
     def __enter__(self) -> Part:
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         while True:
             self.name = f".dam-{secrets.token_hex(8)}.part"
-            self._fd = os.open(self.name, flags, 0o600, dir_fd=self._at)
+            self._fd = self._open()
             try:
                 # A sweep may have found it in the moment before it was locked.
                 if lock(self._fd) and os.fstat(self._fd).st_nlink:
@@ -192,6 +196,15 @@ class Part:
                 self.__exit__()
                 raise
             self.__exit__()
+
+    def _open(self) -> int:
+        if self._source is None:
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            return os.open(self.name, flags, 0o600, dir_fd=self._at)
+        name, folder = self._source
+        os.link(name, self.name, src_dir_fd=folder, dst_dir_fd=self._at, follow_symlinks=False)
+        with regular(self.name, self._at) as fd:
+            return os.dup(fd)
 
     def __exit__(self, *_: object) -> None:
         try:
@@ -219,15 +232,22 @@ class Part:
             rest = memoryview(chunk)
             while rest:
                 rest = rest[os.write(self._fd, rest) :]
+        if self.settle(mode) != (hasher.hexdigest(), size):
+            raise StorageError("Storing a file: the disk gave back other bytes", "Check the disk.")
+        return hasher.hexdigest(), size
+
+    def settle(self, mode: int) -> tuple[str, int]:
+        """Syncs what is in the file, with its `mode`, and reads it back.
+
+        Returns (SHA-256 in hex, size in bytes) of what the disk gave. Raises OSError.
+        """
         os.fchmod(self._fd, mode)
         os.fsync(self._fd)
         with suppress(OSError):
             # So that the disk answers, not the cache.
             os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_DONTNEED)
         os.lseek(self._fd, 0, os.SEEK_SET)
-        if digest(self._fd) != (hasher.hexdigest(), size):
-            raise StorageError("Storing a file: the disk gave back other bytes", "Check the disk.")
-        return hasher.hexdigest(), size
+        return digest(self._fd)
 
 
 def lock(fd: int, *, unknown: bool = True) -> bool:

@@ -186,10 +186,11 @@ class RenderJob:
     pixels, None for full size. `redact` are faces or regions to destroy. Text in `mark` may
     be Latin, Arabic or mixed. `color`: CMYK and Lab become sRGB whatever it says.
     `bare`: no metadata at all but the colour profile, for a preview that never leaves, or for
-    what gets its texts later. `copies` are made of the finished pixels, redacted and marked;
-    they are never synced. `nobody`: every face that is found on the finished picture goes too.
-    `last`: nothing more is made of this photograph, so that its pixels need not be kept beside
-    the rendition; asking all the same costs one more decoding.
+    what gets its texts later. `quick`: small, in sRGB, made of the pixels that the look reduced.
+    `copies` are made of the finished pixels, redacted and marked; they are never synced.
+    `nobody`: every face that is found on the finished picture goes too. `last`: nothing more is
+    made of this photograph, so that its pixels need not be kept beside the rendition; asking all
+    the same costs one more decoding.
     """
 
     target: str
@@ -201,6 +202,7 @@ class RenderJob:
     color: Color = Color.SRGB
     style: MarkStyle = MarkStyle()
     bare: bool = False
+    quick: bool = False
     last: bool = False
     sync: bool = True
     copies: tuple[Copy, ...] = ()

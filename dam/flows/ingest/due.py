@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Final
 
 from dam.adapters.abreast import abreast
 from dam.adapters.catalog import Unit
@@ -14,6 +15,9 @@ from dam.flows.ingest.again import again, batches
 from dam.flows.ingest.ending import Endings, Order, end_uses
 from dam.flows.ingest.outcome import Became, Outcome, Progress, Why
 from dam.flows.ingest.settle import settle, still_says
+
+#: While some photographs wait for the disk, the children have others to work on.
+WAITING: Final = 2
 
 
 def redecide(desk: Desk, room: Darkroom) -> Iterator[Outcome]:
@@ -45,7 +49,7 @@ def redecided(
         now = done.left if at_most is None else done.left[: at_most - settled]
         settled += len(now)
         for asset, job in abreast(
-            desk.settings.workers,
+            room.workers + WAITING,
             lambda asset: settle(desk, room, asset),
             now,
             progress.stopped,

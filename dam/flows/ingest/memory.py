@@ -41,6 +41,8 @@ class Memory:
     known: dict[bytes, inbox.Identity] = field(default_factory=dict)
     sheets: dict[bytes, tuple[inbox.Identity, Filed]] = field(default_factory=dict)
     flights: dict[bytes, Flight] = field(default_factory=dict)
+    #: Those of them that are settled: their sources go next.
+    landing: list[Flight] = field(default_factory=list)
     #: Assets that wait for another try, and the day of the last one: not every pass tries again.
     later: dict[str, date] = field(default_factory=dict)
     #: Assets that settling left due in these rounds, with the mark they had afterwards.

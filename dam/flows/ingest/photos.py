@@ -7,14 +7,14 @@ and, if approved, its rendition in the archive. Each step can be killed and run 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dam.adapters import inbox
 from dam.adapters.catalog import Catalog
 from dam.adapters.desk import Desk
-from dam.adapters.store import Taken, remove_source
+from dam.adapters.store import Taken, remove_sources
 from dam.core import names
 from dam.core.errors import SourceChanged, StorageError, UnsafeSource
 from dam.core.model import Disposition, Event, Purpose
@@ -198,20 +198,34 @@ def standing(desk: Desk, asset: str) -> Outcome:
     )
 
 
-def let_go(desk: Desk, arrived: Arrived, root: inbox.Root) -> None:
-    """Remove the sources of a settled photo from the inbox; what changed meanwhile stays.
+def let_go(
+    desk: Desk, several: Sequence[Arrived], root: inbox.Root
+) -> list[StorageError | UnsafeSource | None]:
+    """Remove the sources of settled photos from the inbox; what changed meanwhile stays.
 
-    Raises StorageError where the folder does not let go of them, or where the inbox is not
-    `root` any more: of a share that went away nothing is gone.
+    For each: None, or what its folder said that does not let go of them. Raises StorageError
+    where the inbox is not `root` any more: of a share that went away nothing is gone.
     """
     below = desk.workspace.inbox
     if not inbox.is_still(below, root):
         raise inbox.away()
-    removed = remove_source(source_path(desk, arrived.found), arrived.taken, below=below)
+    photos = remove_sources([(source_path(desk, a.found), a.taken) for a in several], below)
     if not inbox.is_still(below, root):
         raise inbox.away()
+    removed = [a for a, gone in zip(several, photos, strict=True) if gone is True]
     if removed:
         with desk.catalog.transaction() as unit:
-            unit.mark_removed(arrived.asset, arrived.found.folder, arrived.found.name)
-    for filed in arrived.sidecars:
-        sidecars.let_go(filed, below)
+            for arrived in removed:
+                unit.mark_removed(arrived.asset, arrived.found.folder, arrived.found.name)
+    # The sidecars of a photo that could not be removed stay beside it.
+    stuck = [gone if isinstance(gone, StorageError | UnsafeSource) else None for gone in photos]
+    beside = [
+        (number, filed)
+        for number, (arrived, error) in enumerate(zip(several, stuck, strict=True))
+        for filed in (arrived.sidecars if error is None else ())
+    ]
+    said = remove_sources([(filed.source, filed.taken) for _, filed in beside], below)
+    for (number, _), result in zip(beside, said, strict=True):
+        if isinstance(result, StorageError | UnsafeSource):
+            stuck[number] = result
+    return stuck

@@ -48,6 +48,7 @@ def make(desk: Desk, child: Child, asset: str, decision: Decision) -> None:
         max_side=SIDE,
         redact=tuple(r.face() for r in decision.redact),
         bare=True,
+        quick=True,
     )
     try:
         child.render(job)

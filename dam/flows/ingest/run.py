@@ -32,10 +32,13 @@ from dam.core.errors import (
     UsageError,
 )
 from dam.flows.ingest import photos, sidecars
-from dam.flows.ingest.due import due_now, failed, redecided
+from dam.flows.ingest.due import WAITING, due_now, failed, redecided
 from dam.flows.ingest.first import recover, surroundings
 from dam.flows.ingest.memory import Flight, Memory
 from dam.flows.ingest.outcome import Became, Outcome, Progress, Report
+
+#: So many settled photographs let their sources go in one transaction, their folder synced once.
+_TOGETHER = 16
 
 #: A photograph waits while any file beside it is still being written.
 Ready = Callable[[inbox.Found], bool]
@@ -232,7 +235,7 @@ def _take_photos(
 ) -> Iterator[tuple[inbox.Found, photos.Arrived | Outcome]]:
     """Every photograph into store and catalogue, a few side by side; an outcome is told here."""
     for paired, job in abreast(
-        desk.settings.workers,
+        desk.settings.workers + WAITING,
         lambda paired: photos.take_in(desk, paired, sheets),
         taken,
         progress.stopped,
@@ -261,9 +264,10 @@ def _settle(
     is filed is settled: of others a sidecar may lie where it cannot be seen.
     """
     flights: dict[str, list[Flight]] = {}
+    memory.landing.clear()
     for flight in tuple(memory.flights.values()):
         if flight.told:
-            _land(desk, flight, report, memory)
+            memory.landing.append(flight)
         else:
             flights.setdefault(flight.arrived.asset, []).append(flight)
     due = memory.not_later(_untried(desk, memory), desk.day())
@@ -279,6 +283,7 @@ def _settle(
         left.discard(asset)
         if outcome is not None and outcome.again:
             memory.later[asset] = desk.day()
+        _land(desk, report, memory, _TOGETHER)
         if outcome is None or outcome.failure is not None:
             memory.tried[asset] = desk.catalog.due_mark(asset)
         mine = flights.pop(asset, None)
@@ -289,6 +294,7 @@ def _settle(
     for asset, mine in flights.items():
         if asset not in left and not progress.stopped():
             _arrive(desk, mine, None, report, progress, memory)
+    _land(desk, report, memory)
     report.more = bool(left)
     if not left:
         memory.tried.clear()
@@ -328,22 +334,31 @@ def _arrive(
             told = True
         if outcome.failure is None:
             flight.told = True
-            _land(desk, flight, report, memory)
+            memory.landing.append(flight)
         _tell(report, progress, mine)
 
 
-def _land(desk: Desk, flight: Flight, report: Report, memory: Memory) -> None:
-    """Let the sources of a settled photograph go, unless the inbox itself is away."""
-    arrived = flight.arrived
-    if flight.root != memory.root:
+def _land(desk: Desk, report: Report, memory: Memory, at_least: int = 1) -> None:
+    """Let the sources of settled photographs go together, unless the inbox itself is away.
+
+    Nothing is done while fewer than `at_least` wait for it.
+    """
+    landing = [flight for flight in memory.landing if flight.root == memory.root]
+    if len(landing) < at_least or memory.root is None:
         return
+    memory.landing.clear()
     try:
-        photos.let_go(desk, arrived, flight.root)
-    except (StorageError, UnsafeSource) as error:
-        if inbox.is_still(desk.workspace.inbox, flight.root):
-            report.notes.append(f"{arrived.found.shown}: safe, but stays in the inbox: {error}")
-        return
-    memory.flights.pop(arrived.found.path, None)
+        stuck = photos.let_go(desk, [flight.arrived for flight in landing], memory.root)
+    except StorageError as error:
+        if not inbox.is_still(desk.workspace.inbox, memory.root):
+            return
+        stuck = [error] * len(landing)
+    for flight, problem in zip(landing, stuck, strict=True):
+        found = flight.arrived.found
+        if problem is None:
+            memory.flights.pop(found.path, None)
+        elif inbox.is_still(desk.workspace.inbox, flight.root):
+            report.notes.append(f"{found.shown}: safe, but stays in the inbox: {problem}")
 
 
 def quiet_ready(desk: Desk, wall: Callable[[], float], sleep: Callable[[float], None]) -> Ready:

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.darkroom import Child, Darkroom
@@ -25,7 +26,7 @@ from dam.core.errors import IntegrityError, RenditionRefused, StorageError, Unus
 from dam.core.facts import VERSION, Facts, digest_of
 from dam.core.model import Decision, Disposition, Event, Face, Purpose
 from dam.core.plan import ARCHIVE, Publish, Retract, asset_id, plan
-from dam.core.readings import Rendered, RenderJob, Status
+from dam.core.readings import Looked, Rendered, RenderJob, Status
 from dam.core.rows import (
     AssetChange,
     AssetRow,
@@ -108,16 +109,24 @@ def look(desk: Desk, child: Child, row: AssetRow) -> Considered:
     Raises UnusablePhoto where the original is no photograph, IntegrityError where it is
     missing or no longer what was stored; the child keeps the pixels.
     """
-    path = desk.original(row.sha256)
-    if path is None:
-        raise IntegrityError(
-            "An original is missing or damaged in the store", "Drop the photograph again"
-        )
     sheets = sheets_of(desk, row.id)
     first = desk.origin(row.id)
-    looked = child.look(str(path), xmp_of(sheets))
+    looked = _seen(desk, child, row.sha256, xmp_of(sheets))
     received_as = received(photo_path(first), first.mtime_ns, desk.day())
     return consider(desk, looked, Arrival(row.sha256, paths_of(desk, row.id), received_as), sheets)
+
+
+def _seen(desk: Desk, child: Child, sha256: str, xmp: bytes | None) -> Looked:
+    """What the child sees on an original, in whichever store that is whole.
+
+    The child holds the very bytes that it decodes against their digest: nobody reads them twice.
+    """
+    for path in desk.places_of_original(sha256):
+        with suppress(IntegrityError):
+            return child.look(str(path), xmp, sha256=sha256)
+    raise IntegrityError(
+        "An original is missing or damaged in the store", "Drop the photograph again"
+    )
 
 
 def stored_facts(desk: Desk, state: AssetState) -> Facts | None:
@@ -180,19 +189,19 @@ def _settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
             return held.erase_again(desk, task)
         if not row.facts_digest:
             return held.refuse_copy(desk, task)
-    with room.session() as child:
-        try:
+    try:
+        with room.session() as child:
             states = desk.catalog.states([asset], Purpose.ARCHIVE.value)
             thought = on_stored_facts(desk, states.values()).get(asset)
             anew = thought or look(desk, child, row)
-            return apply(desk, child, task, anew, looked=thought is None)
-        except UnusablePhoto as unusable:
-            return reject(desk, task, unusable)
-        except (IntegrityError, StorageError):
-            suspend(desk, row)
-            raise
-        finally:
-            child.drop()
+            made = apply(desk, child, task, anew, looked=thought is None)
+        # Filing waits for the disk: the child works on the next photograph meanwhile.
+        return file(desk, made) if isinstance(made, Filing) else made
+    except UnusablePhoto as unusable:
+        return reject(desk, task, unusable)
+    except (IntegrityError, StorageError):
+        suspend(desk, row)
+        raise
 
 
 def suspend(desk: Desk, row: AssetRow) -> None:
@@ -261,10 +270,21 @@ def reject(desk: Desk, task: Task, unusable: UnusablePhoto) -> Outcome:
     return Outcome("", became(disposition), row.id, row.sha256, (why,), again=again)
 
 
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A rendition that is made, private at `work`, and is to be filed as `effect` says."""
+
+    task: Task
+    considered: Considered
+    effect: Publish
+    work: Path
+    rendered: Rendered
+
+
 def apply(
     desk: Desk, child: Child, task: Task, considered: Considered, *, looked: bool
-) -> Outcome | None:
-    """Carry out the plan for one asset, which is in the catalogue already.
+) -> Outcome | Filing | None:
+    """Carry out the plan for one asset, which is in the catalogue already, but for filing.
 
     `looked`: the child has just read this photo and still holds its pixels. Returns None
     where nothing new was read and the asset stays what it was.
@@ -293,7 +313,7 @@ def apply(
             _preview(desk, child, row, decision, looked=True)
             effect = plan(row.id, None, considered.captured, decision)
         if isinstance(effect, Publish):
-            return _publish(desk, child, task, considered, effect)
+            return _rendered(desk, child, task, considered, effect)
     archived = None if isinstance(effect, Retract) else row.archived_as
     with desk.catalog.transaction() as unit:
         cleared = record(desk, unit, task, considered, archived)
@@ -352,19 +372,25 @@ def _filed_as(desk: Desk, asset: str) -> str | None:
     return rendition.relative if rendition and rendition.state == "filed" else None
 
 
-def _publish(
+def _rendered(
     desk: Desk, child: Child, task: Task, considered: Considered, effect: Publish
-) -> Outcome:
-    """Render, commit, publish, commit. A rendition that is refused on read-back holds.
-
-    Until the second commit the asset is due, so that an interrupted run is completed.
-    """
-    row = task.row
-    work = desk.workspace.work / f"{row.id}.jpg"
+) -> Outcome | Filing:
+    """The rendition, made and read back; held where it is refused."""
+    work = desk.workspace.work / f"{task.row.id}.jpg"
     try:
         rendered = render(desk, child, considered, str(work))
     except RenditionRefused as refused:
         return _hold_unrendered(desk, task, considered, refused)
+    return Filing(task, considered, effect, work, rendered)
+
+
+def file(desk: Desk, filing: Filing) -> Outcome:
+    """Commit, publish, commit. Raises Overtaken where something came meanwhile.
+
+    Until the second commit the asset is due, so that an interrupted run is completed.
+    """
+    task, considered, effect = filing.task, filing.considered, filing.effect
+    row, work, rendered = task.row, filing.work, filing.rendered
     archived = f"{ARCHIVE}/{effect.relative}"
     planned = RenditionRow(
         asset=row.id,
@@ -375,13 +401,13 @@ def _publish(
         state="planned",
         made_at=desk.instant(),
     )
-    with desk.catalog.transaction() as unit:
-        cleared = record(desk, unit, task, considered, None)
-        unit.plan_rendition(planned)
-        unit.remember(f"rights:{row.id}", rights_digest(desk, considered))
-        if cleared:
-            unit.mark_due([row.id])
     try:
+        with desk.catalog.transaction() as unit:
+            cleared = record(desk, unit, task, considered, None)
+            unit.plan_rendition(planned)
+            unit.remember(f"rights:{row.id}", rights_digest(desk, considered))
+            if cleared:
+                unit.mark_due([row.id])
         with desk.gate.shared():
             if not _is_planned(desk.catalog, planned):
                 raise Overtaken
@@ -442,6 +468,8 @@ def render(desk: Desk, child: Child, considered: Considered, target: str) -> Ren
             redact=_boxes(considered),
             style=desk.marks.style(Purpose.ARCHIVE),
             last=True,
+            # Filing syncs it: until then it may be made again.
+            sync=False,
         )
     )
 
