@@ -16,9 +16,10 @@ from dam.core.plan import Keep, plan
 from dam.core.rows import AssetState, Restriction
 from dam.flows.ingest import ending, previews
 from dam.flows.ingest.consider import Considered
+from dam.flows.ingest.filing import rights_digest
 from dam.flows.ingest.outcome import Outcome, became, whys
+from dam.flows.ingest.reading import on_stored_facts
 from dam.flows.ingest.recorded import audited
-from dam.flows.ingest.settle import on_stored_facts, rights_digest
 
 #: So many are read, decided and recorded together; the catalogue takes 500 at most.
 BATCH = 200

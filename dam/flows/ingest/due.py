@@ -13,8 +13,9 @@ from dam.adapters.desk import Desk
 from dam.core.errors import DamError, IntegrityError, NoDarkroom, StorageError
 from dam.flows.ingest.again import again, batches
 from dam.flows.ingest.ending import Endings, Order, end_uses
+from dam.flows.ingest.filing import still_says
 from dam.flows.ingest.outcome import Became, Outcome, Progress, Why
-from dam.flows.ingest.settle import settle, still_says
+from dam.flows.ingest.settle import settle
 
 #: While some photographs wait for the disk, the children have others to work on.
 WAITING: Final = 2

@@ -20,8 +20,9 @@ from dam.core.record import ConsentItem
 from dam.flows.ingest import photos, sidecars
 from dam.flows.ingest.consider import Arrival, Considered, consents_in, consider, received
 from dam.flows.ingest.outcome import Became, Outcome, Progress, Report, Why, became, whys
+from dam.flows.ingest.reading import paths_of, photo_path, sheets_of, xmp_of
 from dam.flows.ingest.run import Ready, split
-from dam.flows.ingest.settle import new_asset_id, paths_of, photo_path, sheets_of, xmp_of
+from dam.flows.ingest.settle import new_asset_id
 
 _Fresh = dict[tuple[str, str], ConsentItem]
 
