@@ -28,7 +28,7 @@ from dam.core.readings import Status
 from dam.core.rows import AssetRow, ProvenanceRow, RenditionRow
 from dam.core.view import Dossier
 from dam.flows.ingest.consider import Considered
-from dam.flows.ingest.settle import rights_digest
+from dam.flows.ingest.filing import rights_digest
 
 #: Each consent is that of one child in so many photographs.
 PHOTOS_A_CONSENT = 30
