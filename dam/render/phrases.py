@@ -167,6 +167,11 @@ SENTENCES: tuple[str, ...] = (
         "Personal details of {what} that counted then were erased later; without them nobody "
         "can tell whether the consent still held"
     ),
+    mark(
+        "Words about a person were erased later from what was known of this photo then; without "
+        "them nobody can tell whether it would be decided the same"
+    ),
+    mark("This photo was erased later, and with it what was known of it then"),
     mark("Which rules were in force then is not on record"),
     mark("The rules that were in force then are not kept"),
     mark("This version of dam cannot read the rules that were in force then"),
