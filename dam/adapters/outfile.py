@@ -49,6 +49,22 @@ def check(path: Path) -> None:
         raise UsageError(f"{path.parent} is no folder", "Make the folder first")
 
 
+def clear(path: Path, mark: str) -> None:
+    """Remove a regular file that says `mark`, if there is one: what an interrupted run left.
+
+    Whatever else has this name stays. Raises StorageError where the disk refuses.
+    """
+    try:
+        if path.is_symlink() or not path.is_file():
+            return
+        if mark.encode() in path.read_bytes():
+            path.unlink()
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be written ({error.strerror})", "Check free space and permissions"
+        ) from error
+
+
 def _private(name: str, flags: int) -> int:
     return os.open(name, flags | os.O_CLOEXEC, 0o600)
 
