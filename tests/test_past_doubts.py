@@ -88,8 +88,10 @@ def test_words_that_were_erased_since_are_missed(days: Days) -> None:
     answer = days.asked(a, 1)
     assert [(d.why, d.what) for d in answer.doubts] == [(Why.ERASED, "")]
     assert not answer.lawful
-    assert [d["what"] for d in render.document(answer, "en")["doubts"]] == [None]
-    assert {render.document(answer, lang)["doubts"][0]["message"] for lang in ("fr", "ar")} == {
+    doubts = {lang: render.document(answer, lang)["doubts"] for lang in ("en", "fr", "ar")}
+    assert all(isinstance(each, list) and each[0]["what"] is None for each in doubts.values())
+    assert {str(each[0]["message"]) for each in doubts.values() if isinstance(each, list)} == {
+        answer.doubts[0].told,
         "Des mots sur une personne ont été effacés plus tard de ce qu'on savait alors de cette "
         "photo ; sans eux, personne ne peut dire si la décision serait la même",
         "مُحيت لاحقًا كلمات عن شخص مما كان معروفًا عن هذه الصورة حينها؛ ومن دونها لا يستطيع أحد أن "
