@@ -78,7 +78,16 @@ def give_name(part: Path, path: Path) -> None:
     except OSError:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _sync(path.parent)
+    except OSError:
+        # Nobody knows whether the name would last: whoever is told of a failure finds no file.
+        path.unlink()
+        raise
+
+
+def _sync(place: Path) -> None:
+    folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(folder)
     finally:

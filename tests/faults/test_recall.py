@@ -19,7 +19,12 @@ from tests.workspaces import Json, Workspace
 
 __all__ = ["exported", "taken_back"]
 #: What is tried by the fast tests: the share of the run at which it is hit.
-FEW = {("write", "KILL"): (0.5, 1.0), ("sync", "KILL"): (0.5,), ("link", "KILL"): (1.0,)}
+FEW = {
+    ("write", "KILL"): (0.5, 1.0),
+    ("sync", "KILL"): (0.5,),
+    ("link", "KILL"): (1.0,),
+    ("sync", "EIO"): (0.2,),
+}
 #: Texts and pages in three languages, and the mail.
 FILES = 7
 
@@ -131,7 +136,7 @@ def sample(points: list[Point], wanted: Mapping[tuple[str, str], tuple[float, ..
 
 def test_a_few_points(scene: Scene) -> None:
     points = sample(scene.points, FEW)
-    assert len(points) == 4
+    assert len(points) == 5
     assert "0 never reached" in sweep(scene, points)
 
 
