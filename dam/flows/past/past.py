@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -331,16 +330,10 @@ def _pack(desk: Desk, digest: str) -> tuple[rules.RulePack | None, tuple[Doubt, 
     if not isinstance(files, dict):
         return None, (Doubt(Why.RULES_LOST),)
     try:
-        pack = _loaded(tuple(sorted((str(name), str(text)) for name, text in files.items())))
+        pack = rules.load({str(name): str(text).encode() for name, text in files.items()})
     except RulePackError:
         return None, (Doubt(Why.RULES_UNREADABLE),)
     return (pack, ()) if pack.digest == digest else (None, (Doubt(Why.RULES_LOST),))
-
-
-@lru_cache(maxsize=8)
-def _loaded(files: tuple[tuple[str, str], ...]) -> rules.RulePack:
-    # The packs that hold one photograph, and the days of a month, mostly share their rules.
-    return rules.load({name: text.encode() for name, text in files})
 
 
 def _of_facts(row: AssetRow, facts: Facts | None, known: KnownFacts | None) -> AssetRow:
