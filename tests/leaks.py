@@ -7,9 +7,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.workspaces import Json
 
@@ -77,10 +80,34 @@ def forms(value: str) -> Iterator[bytes]:
     yield value.encode("unicode_escape")
 
 
+#: So many bytes that a form begins with; where they stand nowhere, it does not either.
+_BEGINS = 4
+
+
 def found_in(data: bytes, values: Iterable[str]) -> set[str]:
     """Which of the values are in the bytes, in any form and in upper or lower case."""
     folded = data.lower()
-    return {value for value in values if any(form.lower() in folded for form in forms(value))}
+    wanted, known = _wanted(tuple(values))
+    # Thousands of forms are asked for and hardly any begins anywhere: numpy looks for them all
+    # at once.
+    here = np.frombuffer(folded, np.uint8).astype(np.uint32)
+    fours = here[:-3] | here[1:-2] << 8 | here[2:-1] << 16 | here[3:] << 24
+    begin = {int(four).to_bytes(_BEGINS, "little") for four in np.intersect1d(fours, known)}
+    return {
+        value
+        for value, spelt in wanted
+        if any((len(f) < _BEGINS or f[:_BEGINS] in begin) and f in folded for f in spelt)
+    }
+
+
+@lru_cache(maxsize=64)
+def _wanted(
+    values: tuple[str, ...],
+) -> tuple[tuple[tuple[str, tuple[bytes, ...]], ...], NDArray[np.uint32]]:
+    """Each value with its forms in lower case, and what these begin with, as numbers."""
+    spelt = [(value, tuple({form.lower() for form in forms(value)})) for value in values]
+    begin = {f[:_BEGINS] for _, own in spelt for f in own if len(f) >= _BEGINS}
+    return tuple(spelt), np.array([int.from_bytes(b, "little") for b in begin], np.uint32)
 
 
 def everything_told(paths: Iterable[Path]) -> bytes:

@@ -86,6 +86,7 @@ def _serve(asked: socket.socket) -> tuple[list[str], str, dict[str, str]]:
     """
     for name in ("dam.cli.main", *_LATER):
         importlib.import_module(name)
+    know_the_rules()
     gc.collect()
     gc.freeze()
     while True:
@@ -112,6 +113,14 @@ def _serve(asked: socket.socket) -> tuple[list[str], str, dict[str, str]]:
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
+
+
+def know_the_rules() -> None:
+    """Read the starter rules, which nearly every workspace has; another's are read all the same."""
+    from dam.adapters import desk, starter
+    from dam.core import rules
+
+    rules.load(desk.read_folder(starter.starter_rules(), desk.CONSENT))
 
 
 if __name__ == "__main__":

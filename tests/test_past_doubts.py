@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,8 +11,16 @@ import pytest
 
 from dam.core.model import Disposition
 from dam.core.past import Why
-from dam.flows import consents, past
-from tests.lived import Days, Told, copied, day, row_of, story
+from dam.flows import consents, ingest, past
+from dam.render import past as render
+from tests import photos
+from tests.lived import Days, Told, child, copied, day, row_of, story
+from tests.test_consents import written
+
+
+@pytest.fixture
+def days(tmp_path: Path) -> Days:
+    return Days(tmp_path / "w")
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +61,59 @@ def test_what_was_erased_since_is_never_approved(told: Told, tmp_path: Path) -> 
         (asset, _, _, doubt) = past.at(desk, day(2)).assets([row_of(desk, a)])[0]
     assert doubt is not None
     assert (asset.disposition, asset.note) == (Disposition.HELD, doubt.told)
+
+
+def test_words_that_were_erased_since_are_missed(days: Days) -> None:
+    """A caption said a first name that the register told later, and then forgot."""
+    known = child(1)
+    hall = {**known, "caption": {"fr": "Naïmazite joue"}}
+    days.workspace.drop("a.jpg", photos.plain(1), written(hall))
+    days.workspace.drop("b.jpg", photos.plain(2), written({**known, "consents": []}))
+    days.settle()
+    lived = days.live()
+    names = {row[1]: row[0] for row in days.workspace.rows("SELECT asset, shown FROM provenance")}
+    a, b = names["a.jpg"], names["b.jpg"]
+    days.on(2)
+    record = days.workspace.root / "told.json"
+    told = dict(known["consents"][0])
+    told |= {"schema": "dam/consent/1", "subject": told["subject"] | {"name": "Naïmazite"}}
+    record.write_text(json.dumps([told]))
+    with days.desk() as desk:
+        consents.import_(desk, consents.read([record])[0])
+    days.settle()
+    days.on(3)
+    with days.desk() as desk:
+        consents.erase(desk, "S-0001")
+    days.settle()
+    answer = days.asked(a, 1)
+    assert [(d.why, d.what) for d in answer.doubts] == [(Why.ERASED, "")]
+    assert not answer.lawful
+    doubts = {lang: render.document(answer, lang)["doubts"] for lang in ("en", "fr", "ar")}
+    assert all(isinstance(each, list) and each[0]["what"] is None for each in doubts.values())
+    assert {str(each[0]["message"]) for each in doubts.values() if isinstance(each, list)} == {
+        answer.doubts[0].told,
+        "Des mots sur une personne ont été effacés plus tard de ce qu'on savait alors de cette "
+        "photo ; sans eux, personne ne peut dire si la décision serait la même",
+        "مُحيت لاحقًا كلمات عن شخص مما كان معروفًا عن هذه الصورة حينها؛ ومن دونها لا يستطيع أحد أن "
+        "يقول إن كان القرار سيبقى نفسه",
+    }
+    # Where nothing was erased of what that day rests on, it is told as ever.
+    assert days.then(1)[b] == lived[b]
+    assert days.then(3) == days.live()
+    assert days.asked(a, 3).doubts == ()
+
+
+def test_a_photo_that_was_erased_since_is_missed(told: Told, tmp_path: Path) -> None:
+    days = copied(told.days, tmp_path)
+    days.on(6)
+    said = consents.Statement(day(6), consents.Speaker.PARENT)
+    end = ingest.taking_back(ingest.Order(True, False))
+    with days.desk() as desk, desk.darkroom(1) as room:
+        consents.withdraw_everywhere(desk, room, "C-2021-0002", said, end, erase=True)
+    answer = days.asked(told.ids["b"], 2)
+    assert [d.why for d in answer.doubts] == [Why.PHOTO_ERASED]
+    assert not answer.lawful
+    assert days.asked(told.ids["b"], 6).doubts == ()
 
 
 def test_rules_that_are_lost_or_no_longer_read(told: Told, tmp_path: Path) -> None:

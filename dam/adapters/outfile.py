@@ -49,6 +49,22 @@ def check(path: Path) -> None:
         raise UsageError(f"{path.parent} is no folder", "Make the folder first")
 
 
+def clear(path: Path, mark: str) -> None:
+    """Remove a regular file that says `mark`, if there is one: what an interrupted run left.
+
+    Whatever else has this name stays. Raises StorageError where the disk refuses.
+    """
+    try:
+        if path.is_symlink() or not path.is_file():
+            return
+        if mark.encode() in path.read_bytes():
+            path.unlink()
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be written ({error.strerror})", "Check free space and permissions"
+        ) from error
+
+
 def _private(name: str, flags: int) -> int:
     return os.open(name, flags | os.O_CLOEXEC, 0o600)
 
@@ -62,7 +78,16 @@ def give_name(part: Path, path: Path) -> None:
     except OSError:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _sync(path.parent)
+    except OSError:
+        # Nobody knows whether the name would last: whoever is told of a failure finds no file.
+        path.unlink()
+        raise
+
+
+def _sync(place: Path) -> None:
+    folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(folder)
     finally:

@@ -217,6 +217,10 @@ def _tell(
     thumbnail: Thumbnail | None,
 ) -> None:
     plain = speech(lang, "plain")
+    if format_ in (Format.CSV, Format.ICS):
+        # One table and a calendar have no place for it.
+        for doubt in found.doubts:
+            terminal.note(speech(lang).told(doubt))
     # What only some forms need is imported with them: the others start faster.
     if format_ is Format.JSON:
         terminal.stream(audits.document(found, told, lang))
@@ -282,6 +286,8 @@ def _print(found: Audit, told: Told, say: Speech, limit: int) -> None:
             waivers=totals["waivers"],
         )
     )
+    for doubt in found.doubts:
+        terminal.block(say.line("- {doubt}", doubt=say.told(doubt)), hang=2)
     for table in (audits.matrix(found, say), audits.kinds(found, say)):
         terminal.line("")
         terminal.table(say.headings(*table.columns), list(table.rows))

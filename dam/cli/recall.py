@@ -12,7 +12,7 @@ import typer
 from pydantic import TypeAdapter
 
 from dam.adapters.desk import Desk
-from dam.adapters.outfile import new_file
+from dam.adapters.outfile import clear, new_file
 from dam.cli import context as shared
 from dam.cli.arguments import OwnWord, as_role, read
 from dam.cli.context import Format, FormatOption
@@ -240,6 +240,8 @@ def _written(
 
         def write(_: Notice) -> None:
             for name, data in files:
+                # A letter of this number is not on record: a kill left what tells of it.
+                clear(out / name, letter.recall)
                 with new_file(out / name) as file:
                     file.write(data)
                 made.append(out / name)

@@ -157,6 +157,14 @@ def _lines(done: Withdrawal, say: Speech, *, dry_run: bool) -> list[str]:
             n=len(done.recipients),
         )
     )
+    if files and not dry_run:
+        lines.append(
+            say.ngettext(
+                "{n} recipient has packs with them: see dam recall list",
+                "{n} recipients have packs with them: see dam recall list",
+                len(done.recipients),
+            )
+        )
     if done.erased:
         lines.append(
             say.gettext("who this is was forgotten: {subjects}", subjects=say.list(done.erased))

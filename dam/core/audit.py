@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
-from dam.core.findings import Finding
+from dam.core.findings import Finding, Severity, severity
 from dam.core.report import AuditRow, Kind
 from dam.core.rows import PackRow
 from dam.core.tally import Line, Tally, View, Wanted
 from dam.core.view import Dossier
+
+#: What an audit of a past day does not tell, whatever was wrong then.
+NOT_OF_THE_PAST = (
+    "Which sidecars lay alone in the inbox and which files were missing from the archive is not "
+    "known of a past day: the findings orphan_sidecar and integrity are not told"
+)
+_OF_TODAY = frozenset({Kind.ORPHAN_SIDECAR, Kind.INTEGRITY})
+
+
+def untold(only: Iterable[Kind]) -> tuple[str, ...]:
+    """What to say of the findings that an audit of a past day leaves out; `only` as in `Audit`."""
+    asked = frozenset(only)
+    return (NOT_OF_THE_PAST,) if not asked or asked & _OF_TODAY else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +46,8 @@ class Audit:
     on, by id. `head` is (events, hash) of the ledger and `origin` the hash of its first event, by
     which one workspace is told from another ("" where nothing ever happened), `pack_digest` that of
     the rule pack, `term` its default term, `anew` how many assets were decided anew for this audit,
-    `doubts` what could not be recomputed, in English.
+    `doubts` what could not be recomputed, in English. `urgent` counts those of `kinds` that are
+    critical for the picture stands in the archive all the same, though their kind is less.
     """
 
     as_of: date
@@ -54,6 +68,19 @@ class Audit:
     organisation: str = ""
     anew: int = 0
     doubts: tuple[str, ...] = ()
+    urgent: Mapping[Kind, int] = field(default_factory=dict)
+
+    @property
+    def severities(self) -> dict[tuple[Severity, Kind], int]:
+        """How many findings there are of each kind and severity, the most urgent first."""
+        found: dict[tuple[Severity, Kind], int] = {}
+        for kind, number in self.kinds.items():
+            urgent = self.urgent.get(kind, 0)
+            for each, n in ((Severity.CRITICAL, urgent), (severity(kind), number - urgent)):
+                if n:
+                    found[each, kind] = found.get((each, kind), 0) + n
+        order = tuple(Severity)
+        return dict(sorted(found.items(), key=lambda item: (order.index(item[0][0]), item[0][1])))
 
     def failing(self, kinds: Iterable[Kind]) -> int:
         """How many findings are of these kinds."""

@@ -34,6 +34,7 @@ class Why(enum.StrEnum):
     FACTS_OLDER = "facts_older"
     RECORD_UNREADABLE = "record_unreadable"
     ERASED = "erased"
+    PHOTO_ERASED = "photo_erased"
     RULES_UNKNOWN = "rules_unknown"
     RULES_LOST = "rules_lost"
     RULES_UNREADABLE = "rules_unreadable"
@@ -49,6 +50,7 @@ _SAID = {
     Why.RECORD_UNREADABLE: "This version of dam cannot read the consent {what} as it was told then",
     Why.ERASED: "Personal details of {what} that counted then were erased later; without them "
     "nobody can tell whether the consent still held",
+    Why.PHOTO_ERASED: "This photo was erased later, and with it what was known of it then",
     Why.RULES_UNKNOWN: "Which rules were in force then is not on record",
     Why.RULES_LOST: "The rules that were in force then are not kept",
     Why.RULES_UNREADABLE: "This version of dam cannot read the rules that were in force then",
@@ -58,9 +60,18 @@ _SAID = {
 }
 
 
+_WORDS_ERASED = (
+    "Words about a person were erased later from what was known of this photo then; without them "
+    "nobody can tell whether it would be decided the same"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """One thing that cannot be recomputed; `what` is the rule, subject, consent or purpose."""
+    """One thing that cannot be recomputed; `what` is the rule, subject, consent or purpose.
+
+    ERASED without `what`: words that the facts of the photograph had.
+    """
 
     why: Why
     what: str = ""
@@ -68,6 +79,8 @@ class Doubt:
     @property
     def told(self) -> str:
         """The sentence in English, without its stop."""
+        if self.why is Why.ERASED and not self.what:
+            return _WORDS_ERASED
         return _SAID[self.why].format(what=self.what)
 
     def reason(self) -> Reason:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dam.core.consent import NO_END
+from dam.core.consent import NO_END, Standing
 from dam.core.facts import Facts
-from dam.core.model import AgeBand, Decision, Disposition, Purpose, Reason
+from dam.core.model import REFUSING_STATES, AgeBand, Decision, Disposition, Purpose, Reason
 from dam.core.rows import AssetRow
 from dam.core.view import Dossier, age_of, chosen
 from dam.core.waivers import counting
@@ -91,7 +91,8 @@ class AuditRow:
 
     `minors` counts those who can be recognised, unknown ages among them. `until` is the last
     day on which the consents of all who can be recognised are in force (None where there is
-    none or no end), `majority` the first day on which one of the minors may be of age.
+    none or no end), or the day on which somebody said no; `majority` the first day on which one
+    of the minors may be of age.
     `verdicts` has every purpose in their order, as of the day of the audit; none where nothing
     was decided. `waivers` are the ids of those in force for it, whether or not they lift
     anything today.
@@ -196,7 +197,8 @@ def row(
     used = [(p, chosen(p, standings)) for p in persons]
     shown = [(p, s) for p, s in used if p.identifiable]
     minors = [(p, s) for p, s in shown if age_of(p, standings, day) is not AgeBand.ADULT]
-    ends = (s.ends for _, s in shown if s is not None and s.ends < NO_END)
+    lasts = (_last(s, day) for _, s in shown if s is not None)
+    ends = [last for last in lasts if last < NO_END]
     of_age = (s.majority for _, s in minors if s is not None and s.majority is not None)
     return AuditRow(
         asset=asset.id,
@@ -215,6 +217,14 @@ def row(
         subjects=tuple(dict.fromkeys(p.subject for p in persons if p.subject)),
         waivers=tuple(w.id for w in counting(dossier, day)),
     )
+
+
+def _last(standing: Standing, day: date) -> date:
+    """The last day a consent speaks of; where somebody said no since, not later than that day."""
+    if standing.state not in REFUSING_STATES:
+        return standing.ends
+    # A no counts from the moment it is on record, whatever day it is dated.
+    return min(standing.ends, standing.state_on, day)
 
 
 def _verdicts(asset: AssetRow, decisions: Iterable[Decision]) -> tuple[Verdict, ...]:

@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import cel
@@ -195,8 +196,15 @@ def _expression(rule: RuleFile) -> str:
 def load(files: Mapping[str, bytes]) -> RulePack:
     """A rule pack from file names and their bytes (`*.yaml`; `policy.yaml` is the policy).
 
-    Raises RulePackError listing every problem of every file.
+    The same files give the same pack, which nobody changes: they are read once. Raises
+    RulePackError listing every problem of every file.
     """
+    return _load(tuple(sorted(files.items())))
+
+
+@lru_cache(maxsize=8)
+def _load(told: tuple[tuple[str, bytes], ...]) -> RulePack:
+    files = dict(told)
     problems: list[Problem] = []
     rules: list[Rule] = []
     policy: Policy | None = None

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dam.core.audit import Audit
-from dam.core.findings import Severity, severity
 from dam.core.model import Disposition, Purpose
 from dam.core.renewals import Renewal, Todo, renewals
 from dam.core.report import AuditRow, Verdict
@@ -235,14 +234,12 @@ def about(found: Audit, say: Speech) -> Iterator[tuple[str, str]]:
 
 
 def kinds(found: Audit, say: Speech) -> Cells:
-    """How many findings there are of each kind, the most urgent kinds first."""
-    order = tuple(Severity)
-    counted = sorted(found.kinds.items(), key=lambda item: (order.index(severity(item[0])), item))
+    """How many findings there are of each kind and severity, the most urgent first."""
     return Cells(
         ("severity", "finding", "findings"),
         (
-            (say.word("severity", severity(kind)), say.word("finding", kind), number)
-            for kind, number in counted
+            (say.word("severity", severity), say.word("finding", kind), number)
+            for (severity, kind), number in found.severities.items()
         ),
     )
 

@@ -167,6 +167,15 @@ SENTENCES: tuple[str, ...] = (
         "Personal details of {what} that counted then were erased later; without them nobody "
         "can tell whether the consent still held"
     ),
+    mark(
+        "Words about a person were erased later from what was known of this photo then; without "
+        "them nobody can tell whether it would be decided the same"
+    ),
+    mark("This photo was erased later, and with it what was known of it then"),
+    mark(
+        "Which sidecars lay alone in the inbox and which files were missing from the archive is "
+        "not known of a past day: the findings orphan_sidecar and integrity are not told"
+    ),
     mark("Which rules were in force then is not on record"),
     mark("The rules that were in force then are not kept"),
     mark("This version of dam cannot read the rules that were in force then"),

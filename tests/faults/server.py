@@ -16,6 +16,7 @@ from functools import partial
 
 from dam.adapters import catalog, darkroom, desk  # noqa: F401
 from dam.cli import main
+from tests import starts
 from tests.faults import trap
 
 
@@ -75,5 +76,6 @@ def run(job: Job) -> dict[str, object]:
 
 if __name__ == "__main__":
     os.umask(0o077)
+    starts.know_the_rules()
     for line in sys.stdin:
         print(json.dumps(run(Job(**json.loads(line)))), flush=True)

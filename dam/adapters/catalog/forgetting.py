@@ -178,16 +178,24 @@ class ForgettingWrites(ForgettingReads, ProvenanceWrites, CommittedWrites, Decis
                 swapped = [str(mark).replace(old, new) for mark in marks]
                 self._put_body(facts, row, {**row.body, "sidecars": swapped})
 
-    def forget_texts(self, ids: Iterable[str], slots: Iterable[str], values: Values) -> None:
-        """Take what was known of a person out of all that is kept of these assets and sidecars."""
+    def forget_texts(
+        self, ids: Iterable[str], slots: Iterable[str], values: Values
+    ) -> tuple[str, ...]:
+        """Take what was known of a person out of all that is kept of these assets and sidecars.
+
+        The assets whose facts, of whatever day, say less from now on.
+        """
         if not values:
-            return
+            return ()
+        changed: dict[str, None] = {}
         for asset in dict.fromkeys(ids):
             for table in (facts, decisions):
                 for row in self._db.rows(select(table).where(table.c.asset == asset)):
                     told = values.out_of_all(row.body)
                     if told != row.body and isinstance(told, dict):
                         self._put_body(table, row, told)
+                        if table is facts:
+                            changed[asset] = None
             if now := self.stored_decisions([asset]):
                 self.note("asset", asset, decisions=held.decisions(now))
             self._forget_reasons_telling(asset, values)
@@ -197,6 +205,7 @@ class ForgettingWrites(ForgettingReads, ProvenanceWrites, CommittedWrites, Decis
         for row in self._db.rows(select(recall_notes)):
             if values.tells(row.note):
                 self._db.run(delete(recall_notes).where(recall_notes.c.recall == row.recall))
+        return tuple(changed)
 
     def _put_body(self, table: Table, row: Found, body: Mapping[str, object]) -> None:
         key = [column == row._mapping[column.name] for column in table.primary_key.columns]

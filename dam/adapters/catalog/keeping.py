@@ -7,7 +7,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Select, delete, func, or_, select  # noqa: TID251
+from sqlalchemy import Select, and_, delete, func, or_, select  # noqa: TID251
 
 from dam.adapters.catalog.engine import chunks
 from dam.adapters.catalog.forgetting import ForgettingReads, ForgettingWrites
@@ -22,9 +22,10 @@ from dam.adapters.catalog.tables import (
     facts_versions,
     giver_details,
     pack_items,
-    pack_marks,
     packs,
     provenance,
+    recall_files,
+    recalls,
     restrictions,
     sidecar_links,
     sidecar_versions,
@@ -190,17 +191,26 @@ class KeepingReads(ForgettingReads):
 
 
 def _out(day: date) -> Select[Any]:
-    """What packs hold that may still be used, or that recipients were asked to take back."""
+    """What packs hold that may still be used, or that an open recall asks for.
+
+    What was asked back is needed until the recipient has answered, and no longer, however long
+    the rest of the pack may be used.
+    """
+    live = or_(packs.c.until.is_(None), packs.c.until >= day)
     return (
         select(pack_items.c.asset)
         .join(packs, packs.c.id == pack_items.c.pack)
         .outerjoin(
-            pack_marks,
-            (pack_marks.c.pack == pack_items.c.pack) & (pack_marks.c.file == pack_items.c.file),
+            recall_files,
+            (recall_files.c.pack == pack_items.c.pack) & (recall_files.c.file == pack_items.c.file),
         )
+        .outerjoin(recalls, recalls.c.id == recall_files.c.recall)
         .where(
             packs.c.state != "dropped",
-            or_(packs.c.until.is_(None), packs.c.until >= day, pack_marks.c.pack.is_not(None)),
+            or_(
+                and_(recalls.c.id.is_(None), live),
+                and_(recalls.c.id.is_not(None), recalls.c.ended_at.is_(None)),
+            ),
         )
     )
 

@@ -17,7 +17,7 @@ from heapq import merge
 
 from dam.adapters.catalog import Catalog, Which
 from dam.adapters.desk import Desk
-from dam.core.audit import Audit
+from dam.core.audit import Audit, untold
 from dam.core.findings import AHEAD_DAYS, Finding, Severity, findings, gone, severity
 from dam.core.model import Purpose
 from dam.core.report import AuditRow, Kind
@@ -45,10 +45,10 @@ def audit(
     """The audit of today; `kinds` limits the findings, and the rows to those concerned by them.
 
     With `past` that of a past day, as everything was known then; what lies in the archive and
-    in the inbox is known of today alone and left out. `ahead` is for how many days ends of
-    consents and birthdays are told. All of it shows one state of the workspace, whatever others
-    write meanwhile. Raises StorageError where the inbox cannot be read: nobody knows what lies
-    there then.
+    in the inbox is known of today alone and left out, and the audit says so. `ahead` is for how
+    many days ends of consents and birthdays are told. All of it shows one state of the workspace,
+    whatever others write meanwhile. Raises StorageError where the inbox cannot be read: nobody
+    knows what lies there then.
     """
     about = wanted or Wanted()
     with ExitStack() as stack:
@@ -98,13 +98,17 @@ class _Told:
         self._tally = Tally(about.purpose)
 
     def audit(self) -> Audit:
-        tally, kinds = self._tally, Counter[Kind]()
+        tally, kinds, urgent = self._tally, Counter[Kind](), Counter[Kind]()
         if self._kinds:
             for row in self.rows():
                 tally.add(row)
-            kinds.update(f.kind for f in self.findings())
+            for found in self.findings():
+                kinds[found.kind] += 1
+                urgent[found.kind] += found.severity is not severity(found.kind)
         else:
             self._sums(tally, kinds)
+            for shelf in self._shelves:
+                urgent.update(shelf.urgent())
         return Audit(
             as_of=self._day,
             wanted=self._about,
@@ -124,12 +128,15 @@ class _Told:
             organisation=self._desk.credits.file.organisation or "",
             anew=0 if self._past else len(self._anew.assets),
             doubts=self._doubts(),
+            urgent=+urgent,
         )
 
     def _doubts(self) -> tuple[str, ...]:
-        whole = [doubt.told for doubt in self._past.doubts] if self._past else []
+        if self._past is None:
+            return ()
+        whole = (doubt.told for doubt in self._past.doubts)
         each = (f"{n} photographs: {told}" for told, n in self._anew.doubts.most_common())
-        return (*whole, *each)
+        return (*whole, *each, *untold(self._kinds))
 
     def _sums(self, tally: Tally, kinds: Counter[Kind]) -> None:
         for shelf in self._shelves:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from heapq import merge
 
 from dam.adapters.catalog import Catalog, Profile, Shown, Which
-from dam.core.findings import nears
+from dam.core.findings import nears, severity
 from dam.core.model import Decision, Disposition, Purpose
 from dam.core.report import Kind, Verdict, verdict_for
 from dam.core.tally import Line, Tally, View, month
@@ -67,6 +67,23 @@ class Shelf:
         upto = _ahead(self.day, ahead)
         for _, number, pictures in self.catalog.audit_majorities(self.which, upto):
             kinds[Kind.MAJORITY_SOON] += pictures * self._usable(number)
+
+    def urgent(self) -> Counter[Kind]:
+        """How many findings of each kind are critical only since the picture stands in the archive
+
+        though it may not be used; see `findings.severity`.
+        """
+        found: Counter[Kind] = Counter()
+        for number, profile in self.profiles.items() if self.anew else ():
+            told = _verdict(profile, self.purpose)
+            spoken = self.purpose is Purpose.ARCHIVE or not profile.verdicts
+            if told.disposition is Disposition.APPROVED or not spoken:
+                continue
+            which = replace(self.which, profiles=frozenset({number}))
+            filed = self.catalog.audit_archived(which)
+            for kind in told.kinds:
+                found[kind] += filed * (severity(kind) is not severity(kind, archived=True))
+        return found
 
     def _usable(self, number: int) -> bool:
         told = self.verdict(number)

@@ -13,6 +13,7 @@ from dam.adapters.desk import Desk
 from dam.core import erasing, sidecar
 from dam.core.erasing import Values
 from dam.core.errors import DamError
+from dam.core.model import Event
 from dam.core.rows import SidecarRow
 
 
@@ -76,7 +77,9 @@ def forget(
     consents: set[str] = set()
     for subject in subjects:
         consents.update(unit.erase_details(subject, desk.instant()))
-    unit.forget_texts(kept, [row.slot for row in left], values)
+    for asset in unit.forget_texts(kept, [row.slot for row in left], values):
+        # Past days that rest on what these facts said can no longer be recomputed.
+        unit.append(Event("words.erased", asset), desk.instant())
     unit.plan_leaving("scrub")
     return tuple(sorted(consents))
 

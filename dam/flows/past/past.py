@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -21,11 +20,11 @@ from dam.core import names, naming, rules
 from dam.core.decide import WORLD, decide_all
 from dam.core.errors import RulePackError
 from dam.core.explain import same
-from dam.core.facts import NAMES_SOUGHT, Facts
+from dam.core.facts import NAMES_SOUGHT, Facts, digest_of
 from dam.core.model import Decision, Disposition, Purpose, Use
 from dam.core.past import HINT, Doubt, Why, doubted, undecided, unusable
 from dam.core.plan import ARCHIVE, archive_name
-from dam.core.rows import AssetRow, EventRow, first_arrival
+from dam.core.rows import AssetRow, EventRow, Restriction, first_arrival
 from dam.core.view import Dossier
 from dam.flows.past.told import Said
 
@@ -34,6 +33,7 @@ BATCH = 200
 
 _DECIDED = tuple(f"asset.{word.value}" for word in Disposition)
 _FILED, _RETRACTED = "rendition.filed", "rendition.retracted"
+_WORDS_ERASED = "words.erased"
 _CHANGES = ("waiver.given", "waiver.ended", "redaction.drawn", "redaction.removed")
 
 
@@ -182,8 +182,11 @@ class Past:
                 continue
         said = Said(self.desk, facts.values(), before)
         events: dict[str, list[EventRow]] = {}
-        for event in catalog.ledger_of(ids, (*_DECIDED, _FILED, _RETRACTED, *_CHANGES)):
+        for event in catalog.ledger_of(
+            ids, (*_DECIDED, _FILED, _RETRACTED, _WORDS_ERASED, *_CHANGES)
+        ):
             events.setdefault(event.subject, []).append(event)
+        gone = {r.asset for r in catalog.restrictions_of(ids).values() if self._erased_since(r)}
         dossiers = self._dossiers({r.id: r for r in rows if r.id in facts}, facts, said)
         found = []
         for row in rows:
@@ -196,6 +199,8 @@ class Past:
                 changed=self._changed(said, facts.get(row.id), mine),
                 said=said,
             )
+            if row.id in gone:
+                look = replace(look, doubts=(Doubt(Why.PHOTO_ERASED),))
             found.append(self._stood(row, look, mine, facts.get(row.id)))
         return found
 
@@ -239,7 +244,9 @@ class Past:
         self, row: AssetRow, look: Look, events: Sequence[EventRow], facts: Facts | None
     ) -> Look:
         """The look with where the asset stood, by the ledger, and what is in doubt."""
-        doubts = list(look.said.doubts(facts)) if facts is not None else []
+        doubts = [*look.doubts, *(look.said.doubts(facts) if facts is not None else ())]
+        if any(e.type == _WORDS_ERASED and e.at >= self.before for e in events):
+            doubts += self._rewritten(look.facts)
         if look.facts is None and look.made:
             doubts.append(Doubt(Why.FACTS_UNDATED))
         if look.facts is not None and facts is None:
@@ -260,6 +267,14 @@ class Past:
             word = Disposition(refused.type.removeprefix("asset."))
             asset = replace(asset, disposition=word, note=str(refused.body["why"]))
         return replace(look, asset=asset, doubts=tuple(doubts), rejected=refused is not None)
+
+    def _erased_since(self, held: Restriction) -> bool:
+        return held.state == "erased" and held.at >= self.before
+
+    def _rewritten(self, known: KnownFacts | None) -> Iterator[Doubt]:
+        """The doubt that facts are under which say less than on the day they were recorded."""
+        if known is not None and known.body is not None and digest_of(known.body) != known.digest:
+            yield Doubt(Why.ERASED)
 
     def _row(self, look: Look, decisions: Sequence[Decision], doubts: Sequence[Doubt]) -> AssetRow:
         """The asset's own row as it was; in doubt it is held, and the note says why."""
@@ -315,16 +330,10 @@ def _pack(desk: Desk, digest: str) -> tuple[rules.RulePack | None, tuple[Doubt, 
     if not isinstance(files, dict):
         return None, (Doubt(Why.RULES_LOST),)
     try:
-        pack = _loaded(tuple(sorted((str(name), str(text)) for name, text in files.items())))
+        pack = rules.load({str(name): str(text).encode() for name, text in files.items()})
     except RulePackError:
         return None, (Doubt(Why.RULES_UNREADABLE),)
     return (pack, ()) if pack.digest == digest else (None, (Doubt(Why.RULES_LOST),))
-
-
-@lru_cache(maxsize=8)
-def _loaded(files: tuple[tuple[str, str], ...]) -> rules.RulePack:
-    # The packs that hold one photograph, and the days of a month, mostly share their rules.
-    return rules.load({name: text.encode() for name, text in files})
 
 
 def _of_facts(row: AssetRow, facts: Facts | None, known: KnownFacts | None) -> AssetRow:
