@@ -109,8 +109,11 @@ def growth(place: Path, given: Growing, rounds: int, *, faces: bool) -> Result:
         photographs(folder, given.photos, given.megapixels, first + n * given.photos)
         for n, folder in enumerate(folders)
     ]
-    few = copies.held(None, place / "few", given.few, faces=faces)
-    many = copies.held(given.catalogue, place / "many", given.many, faces=faces)
+    kept = given.catalogue
+    # On one disk, else the disks would be compared.
+    beside = kept.with_name(f"{kept.name}-{given.few}") if kept else None
+    few = copies.held(beside, place / "few", given.few, faces=faces)
+    many = copies.held(kept, place / "many", given.many, faces=faces)
     names = (f"{given.many} assets", f"{given.few} assets")
     for root in (few, many):
         say("a pass with nothing to do")

@@ -26,17 +26,18 @@ _TOLD = "bench.json"
 _DAY = "date(t.captured_on, -((k.n * 37) % 1000) || ' days')"
 
 
-def held(place: Path | None, spare: Path, count: int, *, faces: bool = True) -> Path:
+def held(place: Path | None, spare: Path, count: int, *, faces: bool | None = None) -> Path:
     """A workspace with so many, every table copied: that in `place` if it is one of this bench
-    and of this size, else a new one there, or in `spare` where no place is named."""
+    and of this size, else a new one there, or in `spare` where no place is named. `faces`: with
+    the face check on or off, None: it does not matter."""
     root = place or spare
-    told = {"assets": count, "faces": faces}
     if (root / _TOLD).exists():
-        if json.loads((root / _TOLD).read_text()) != told:
-            give_up(f"{root} holds another number of photographs; name another folder")
+        told = json.loads((root / _TOLD).read_text())
+        if told["assets"] != count or faces not in (None, told["faces"]):
+            give_up(f"{root} was made for other photographs; name another folder")
         return root
-    make(root, count, min(count, MADE), everything=True, faces=faces)
-    (root / _TOLD).write_text(json.dumps(told))
+    make(root, count, min(count, MADE), everything=True, faces=faces is not False)
+    (root / _TOLD).write_text(json.dumps({"assets": count, "faces": faces is not False}))
     return root
 
 

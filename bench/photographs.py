@@ -20,8 +20,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 CAPTURED = "2021:11:18 10:15:00"
-#: Where a photograph of that day is filed.
-FILED_IN = Path("archive", "2021", "11", "18")
 SCENES = 4
 QUALITY = 95
 _TURNS = (1, 6, 1, 1, 8, 1, 1, 1)

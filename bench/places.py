@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -62,9 +63,7 @@ def make(root: Path, *, faces: bool = True) -> None:
 
 
 @contextmanager
-def opened(
-    root: Path, *, faces: bool = True, ago: timedelta = timedelta(hours=1)
-) -> Iterator[Desk]:
+def opened(root: Path, *, faces: bool = True, ago: timedelta = _AGO) -> Iterator[Desk]:
     """The workspace, to fill it: by a clock that stands a while ago, so that nothing lies in the
     future of the commands that are measured."""
     chosen = load_settings(root, settings(faces=faces))
@@ -82,12 +81,17 @@ def remembered(root: Path, *, faces: bool = True) -> None:
 
 
 def drop(root: Path, photos: Iterable[Path], sidecar: str = SIDECAR) -> None:
-    """Photographs and their sidecars in the inbox. Hard links: what is taken in is copied, and
-    everybody reads the same bytes."""
+    """Photographs and their sidecars in the inbox. Hard links where that can be: what is taken in
+    is copied, and everybody reads the same bytes."""
     inbox = root / "inbox"
     for photo in photos:
         (inbox / f"{photo.name}.consent.yaml").write_text(sidecar, encoding="utf-8")
-        os.link(photo, inbox / photo.name)
+        try:
+            os.link(photo, inbox / photo.name)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            shutil.copyfile(photo, inbox / photo.name)
 
 
 def filed(root: Path) -> list[Path]:

@@ -108,7 +108,8 @@ def _page(result: Result, document: Json) -> Iterable[str]:
         )
     if result.figures:
         yield ""
-        yield from _table(("", ""), [(_words(k), _shown(v)) for k, v in result.figures.items()])
+        width = max(map(len, result.figures))
+        yield from (f"{_words(k):<{width}}  {_shown(v)}" for k, v in result.figures.items())
     for line in result.notes:
         yield ""
         yield line
@@ -147,7 +148,7 @@ def _numbers(found: object) -> dict[str, float]:
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterable[str]:
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    for row in (heads, *rows) if any(heads) else rows:
+    for row in (heads, *rows):
         first, *others = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
         yield "  ".join((row[0].ljust(len(first)), *others)).rstrip()
 

@@ -14,16 +14,15 @@ import shutil
 import signal
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from bench import places
 from bench.harness import Running, Spent, give_up, in_turn, say
 from bench.ingest import Photographs, checked, dam_ingest, faces_off
-from bench.photographs import FILED_IN
 from bench.result import Beside, Result
 
-_LOOK = 0.002
+#: Seconds between looks into the archive for one photograph, and for many.
+_LOOK, _LOOK_FOR_MANY = 0.005, 0.05
 #: The longest that anything is waited for, in seconds a photograph.
 _PATIENCE = 60.0
 
@@ -36,20 +35,17 @@ class Watcher:
         self._running = Running(places.dam(root, "watch"), env)
 
     def filed(self) -> int:
-        """How many stand in the archive. Looks into the folder of their day first: it is looked
-        at very often."""
-        with suppress(FileNotFoundError):
-            return sum(e.name.endswith(".jpg") for e in os.scandir(self._archive.parent / FILED_IN))
-        return 0
+        """How many stand in the archive."""
+        return sum(n.endswith(".jpg") for _, _, names in os.walk(self._archive) for n in names)
 
-    def wait(self, count: int, patience: float) -> float:
+    def wait(self, count: int, patience: float, look: float = _LOOK) -> float:
         """The moment (`time.perf_counter`) at which so many were filed."""
         until = time.perf_counter() + patience
         while self.filed() < count:
             if time.perf_counter() > until or self._running.process.poll() is not None:
                 self._running.process.kill()
                 give_up(f"the watcher filed {self.filed()} of {count} photographs and no more")
-            time.sleep(_LOOK)
+            time.sleep(look)
         return time.perf_counter()
 
     def end(self) -> Spent:
@@ -124,7 +120,7 @@ def _burst(
     watcher.wait(1, _PATIENCE)
     places.drop(root, photos[1:])
     arrived = time.perf_counter()
-    ended = watcher.wait(len(photos), _PATIENCE * len(photos))
+    ended = watcher.wait(len(photos), _PATIENCE * len(photos), _LOOK_FOR_MANY)
     spent = watcher.end()
     places.all_filed(root, len(photos))
     shutil.rmtree(root.parent)

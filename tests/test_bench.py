@@ -5,6 +5,7 @@ How fast anything is, is never asserted.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import time
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageStat, JpegImagePlugin
 
 from bench import baselines
 from bench.__main__ import main
 from bench.harness import Contestant, Spent, always, in_turn, run
+from bench.photographs import CAPTURED, photographs
 from bench.result import Beside, Result, written
 
 pytest.importorskip("numpy", reason="the extra `faces` brings numpy")
@@ -77,6 +80,28 @@ def test_every_job_measures_the_real_command(
         assert 0 < figures["single_p50_seconds"] <= figures["single_max_seconds"] < 60
     if told["job"] == "decide":
         assert 0 < told["figures"]["one_record_changed_assets_decided_again"] < 60
+
+
+def test_photographs_are_like_those_of_a_camera(tmp_path: Path) -> None:
+    photos = photographs(tmp_path / "a", 8, 0.5, first=3)
+    again = photographs(tmp_path / "b", 8, 0.5, first=3)
+    assert [p.read_bytes() for p in photos] == [p.read_bytes() for p in again]
+    assert len({hashlib.sha256(p.read_bytes()).digest() for p in photos}) == 8
+    turned = 0
+    for photo in photos:
+        with Image.open(photo) as picture:
+            assert 0.45e6 < picture.width * picture.height < 0.55e6
+            assert JpegImagePlugin.get_sampling(picture) == 2  # 4:2:0
+            exif = picture.getexif()
+            turned += exif.get(0x0112, 1) != 1
+            assert exif.get_ifd(0x8769)[0x9003] == CAPTURED
+            # Noise and detail everywhere: nothing is flat, and it takes its bits.
+            light = picture.convert("L")
+            for corner in ((0, 0), (light.width - 64, light.height - 64)):
+                part = light.crop((*corner, corner[0] + 64, corner[1] + 64))
+                assert ImageStat.Stat(part).stddev[0] > 2
+            assert 2.5 < photo.stat().st_size * 8 / (picture.width * picture.height) < 4.5
+    assert turned == 2
 
 
 def test_contestants_take_turns_and_all_they_start_counts(tmp_path: Path) -> None:
