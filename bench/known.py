@@ -34,8 +34,8 @@ from dam.core.rows import AssetRow, PackItemRow, PackRow, ProvenanceRow, Renditi
 from dam.flows import consents
 from dam.flows.consents.changing import Speaker
 from dam.flows.ingest.consider import decided_on
-from dam.flows.ingest.recorded import Task, keep, record
 from dam.flows.ingest.filing import rights_digest
+from dam.flows.ingest.recorded import Task, keep, record
 
 #: What stands in the way of one purpose: the kinds of findings, sorted; approved where none does.
 Kinds = tuple[str, ...]
