@@ -80,11 +80,7 @@ def _photographs(job: argparse.ArgumentParser, count: int, megapixels: float = 2
 
 def _faces(job: argparse.ArgumentParser) -> None:
     job.add_argument(
-        "--faces",
-        type={"on": True, "off": False}.__getitem__,
-        default=True,
-        metavar="on|off",
-        help="the face check; on unless said otherwise",
+        "--faces", choices=["on", "off"], default="on", help="the face check; on unless said"
     )
 
 
@@ -150,6 +146,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(words: Sequence[str] | None = None) -> None:
     given = _parser().parse_args(words)
+    if "faces" in given:
+        given.faces = given.faces == "on"
     with tempfile.TemporaryDirectory(prefix="bench-", dir=given.place) as name:
         print(written(JOBS[given.job](Path(name), given), given.format))
 

@@ -29,7 +29,8 @@ class Photographs:
         """Copies or drawings of them. Ends everything where there are none."""
         if self.folder is None:
             return photographs(folder, self.count, self.megapixels)
-        return given(self.folder, folder) or give_up(f"{self.folder} has no JPEG in it")
+        found = given(self.folder, folder) if self.folder.is_dir() else []
+        return found or give_up(f"{self.folder} is no folder with JPEGs in it")
 
     def told(self, photos: Sequence[Path]) -> dict[str, object]:
         size = {"megapixels": self.megapixels} if self.folder is None else {}
