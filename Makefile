@@ -24,11 +24,14 @@ check: .venv/ready
 	$(BIN)/dam rules test
 
 bench: .venv/ready
-	$(BIN)/python -m bench ingest
-	$(BIN)/python -m bench render
-	$(BIN)/python -m bench decide --assets 20000
+	$(BIN)/python -m bench start
+	$(BIN)/python -m bench ingest --faces off
+	$(BIN)/python -m bench ingest --faces on --against script
+	$(BIN)/python -m bench watch
+	$(BIN)/python -m bench memory
+	$(BIN)/python -m bench decide
 	$(BIN)/python -m bench audit --assets 200000
-	$(BIN)/python -m bench export --pictures 100
+	$(BIN)/python -m bench export
 
 fuzz: .venv/ready
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --processes 2

@@ -1,106 +1,116 @@
 """The job `decide`: deciding many photographs again, beside bare CEL expressions.
 
-Two questions. One consent record changes: how much work is it, and does it touch anything but
-the photographs that refer to it? The rule pack changes: all are decided again, read from and
-written to the catalogue; what does that cost beside evaluating the rules' expressions alone,
-each for every purpose it speaks of, in one `cel.Context` an asset?
-
-Seconds are CPU seconds of this process; no child is started.
+Two questions. The rule pack changes: `dam ingest` decides all again, read from and written to the
+catalogue; what does that cost beside evaluating the rules' expressions alone? One consent record
+changes: how much work is `dam consent import` of it, and does it touch anything but the
+photographs that refer to it?
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
-import cel
-
-from bench.holdings import SCOPE, consent, consents_for, fill
-from dam.adapters import starter
-from dam.adapters.desk import Desk, open_desk
-from dam.adapters.settings import Workspace, load_settings, prepare
-from dam.core import view
-from dam.core.decide import WORLD, decide_all
+from bench import expressions, places
+from bench.harness import Contestant, always, give_up, in_turn, say
+from bench.holdings import SCOPE, consent, consents_for, fill, register
+from bench.result import Beside, Result
+from dam.adapters.desk import Desk
 from dam.core.model import Purpose
-from dam.core.rules import RulePack
-from dam.flows import consents
 from dam.flows.ingest.again import again, batches
-from dam.flows.ingest.due import redecide
 
-#: The day of the measurement; consents have begun and go on.
-NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
-ROUNDS = 3
-#: Under a changed rule pack so many are decided again; each costs the same, however many.
-AGAIN = 10_000
-_RECORDS_A_FILE = 1000
+_RULE = Path("rules", "consent", "in-time.yaml")
+#: A command ran before: nothing may be older than what it recorded.
+_NOW = timedelta()
+_IMPORT = "dam consent import"
+_INGEST = "dam ingest, other rules"
 
 
-def decide(count: int, sample: int) -> dict[str, object]:
-    """Measure on `count` generated photographs; the baseline on `sample` of them."""
-    with tempfile.TemporaryDirectory() as name:
-        root = Path(name) / "workspace"
-        starter.write_workspace(root)
-        prepare(Workspace.at(root, load_settings(root, {})))
-        return {"job": "decide", "photographs": count, **_measure(root, count, sample)}
-
-
-def _measure(root: Path, count: int, sample: int) -> dict[str, object]:
-    with _desk(root, NOW) as desk:
-        _say(f"generating {count} photographs")
-        _import(desk, [consent(n) for n in range(consents_for(count))], root)
+def decide(place: Path, count: int, sample: int, rounds: int) -> Result:
+    """On `count` photographs; the expressions see `sample` of them, again and again."""
+    root = place / "workspace"
+    places.make(root)
+    places.remembered(root)
+    say(f"generating {count} photographs")
+    with places.opened(root) as desk:
+        register(desk, [consent(n) for n in range(consents_for(count))])
         ids = [ident for batch in fill(desk, count) for ident in batch]
-        first = _cpu(lambda: _decide_all(desk, ids))
-    with _desk(root, NOW + timedelta(hours=1)) as desk:
-        one = _one_changed(desk, root, ids)
-    rule = root / "rules" / "consent" / "in-time.yaml"
-    rule.write_text(rule.read_text() + "# The same rule; the pack has another digest.\n")
-    with _desk(root, NOW + timedelta(hours=2)) as desk:
-        _say("deciding again under a changed rule pack")
-        begin = time.process_time()
-        stale = desk.catalog.stale_pack(desk.pack.digest)
-        took = time.process_time() - begin
-        again_for = stale[:AGAIN]
-        every = took / count + _cpu(lambda: _decide_all(desk, again_for)) / len(again_for)
-        bare, core = _bare(desk, ids[:: max(1, count // sample)][:sample])
-    return {
-        "first_decisions_cpu_seconds": round(first, 2),
-        **one,
-        "baseline": "the rules' CEL expressions, each for every purpose, one cel.Context an asset",
-        "rules_changed_decided_again": len(again_for),
-        "rules_changed_ms_a_photograph": round(every * 1000, 3),
-        "baseline_ms_a_photograph": round(bare * 1000, 3),
-        "rules_changed_ratio": round(every / bare, 2),
-        "rules_changed_decisions_a_second": round(len(Purpose) / every),
-        "deciding_alone_ratio": round(core / bare, 2),
-        "deciding_alone_decisions_a_second": round(len(Purpose) / core),
-    }
+        for batch in batches(ids):
+            if left := again(desk, batch).left:
+                give_up(f"{len(left)} photographs could not be decided from what is stored")
+        expressions.written(desk, ids[:: max(1, count // sample)][:sample], place / "views")
+    one, ingest = _OneRecord(root, ids), Contestant(_INGEST, _other_rules(root))
+    alone = [_alone(what, root, place / "views", count) for what in expressions.WHAT]
+    runs = in_turn([one.contestant(), ingest, *alone], rounds, place)
+    spent = [each.cpu / count for each in runs[_INGEST]]
+    return Result(
+        job="decide",
+        about={"assets": count, "rounds": rounds},
+        runs=runs,
+        beside=[Beside(_INGEST, what) for what in expressions.WHAT],
+        count=count,
+        counts={_IMPORT: one.touched},
+        unit="asset",
+        figures={
+            "one_record_changed_assets_decided_again": one.touched,
+            "decisions_a_cpu_second": round(len(Purpose) / min(spent)),
+            "expressions": "the rules' expressions, each for every purpose, one context an asset",
+            "core": "decide_all alone",
+        },
+    )
 
 
-def _one_changed(desk: Desk, root: Path, ids: Sequence[str]) -> dict[str, object]:
-    """One consent no longer serves the web: who is decided again, at what cost."""
-    _say("changing one consent record")
-    record = consent(1)
-    record["child_assent"] = "given"
-    record["scope"] = {**SCOPE, "purposes": ["press", "print"]}
-    before = _decided(desk, ids)
-    referring = set(desk.catalog.assets_using_consents([str(record["id"])]))
-    took = _cpu(lambda: _import(desk, [record], root))
-    due = set(desk.catalog.due_assets())
-    took += _cpu(lambda: _drain(desk))
-    after = _decided(desk, ids)
-    changed = {ident for ident in ids if before[ident] != after[ident]}
-    if changed != referring or due != referring:
-        sys.exit("other photographs than those that refer to the consent were decided again")
-    return {
-        "one_consent_changed_photographs_decided_again": len(changed),
-        "one_consent_changed_cpu_seconds": round(took, 3),
-    }
+def _other_rules(root: Path) -> Callable[[Path], Sequence[str]]:
+    def ready(folder: Path) -> Sequence[str]:
+        del folder
+        rule = root / _RULE
+        rule.write_text(rule.read_text() + "# The same rule; the pack has another digest.\n")
+        return places.dam(root, "ingest")
+
+    return ready
+
+
+def _alone(what: str, root: Path, views: Path, count: int) -> Contestant:
+    words = [sys.executable, "-m", "bench.expressions", what, str(root), str(views), str(count)]
+    return always(what, words)
+
+
+class _OneRecord:
+    """A consent that serves the web, and then no longer, and then again."""
+
+    def __init__(self, root: Path, ids: Sequence[str]) -> None:
+        self.touched = 0
+        self._root = root
+        self._ids = ids
+        self._narrow = False
+        self._before: dict[str, frozenset[object]] = {}
+
+    def contestant(self) -> Contestant:
+        return Contestant(_IMPORT, self._ready, self._check)
+
+    def _ready(self, folder: Path) -> Sequence[str]:
+        self._narrow = not self._narrow
+        record = consent(1)
+        purposes = ["press", "print"] if self._narrow else SCOPE["purposes"]
+        record["scope"] = {**SCOPE, "purposes": purposes}
+        (folder / "record.json").write_text(json.dumps([record]))
+        with places.opened(self._root, ago=_NOW) as desk:
+            self._before = _decided(desk, self._ids)
+        return places.dam(self._root, "consent", "import", str(folder / "record.json"))
+
+    def _check(self, folder: Path) -> None:
+        """Ends everything where others than those that refer to the record were decided again."""
+        del folder
+        with places.opened(self._root, ago=_NOW) as desk:
+            after = _decided(desk, self._ids)
+            referring = set(desk.catalog.assets_using_consents([str(consent(1)["id"])]))
+        changed = {ident for ident in self._ids if self._before[ident] != after[ident]}
+        if changed != referring or not changed:
+            give_up("other photographs than those that refer to the consent were decided again")
+        self.touched = len(changed)
 
 
 def _decided(desk: Desk, ids: Sequence[str]) -> dict[str, frozenset[object]]:
@@ -109,74 +119,3 @@ def _decided(desk: Desk, ids: Sequence[str]) -> dict[str, frozenset[object]]:
         for batch in batches(ids)
         for ident, state in desk.catalog.states(batch, Purpose.ARCHIVE.value).items()
     }
-
-
-@contextmanager
-def _desk(root: Path, now: datetime) -> Iterator[Desk]:
-    settings = load_settings(root, {})
-    workspace = Workspace.at(root, settings)
-    with open_desk(workspace, settings, lambda: now, writing=True, alone=True) as desk:
-        yield desk
-
-
-def _import(desk: Desk, records: Sequence[dict[str, object]], folder: Path) -> None:
-    """Through the register's own way in, a file of bounded size at a time."""
-    file = folder / "records.json"
-    for start in range(0, len(records), _RECORDS_A_FILE):
-        file.write_text(json.dumps(list(records[start : start + _RECORDS_A_FILE])))
-        items, _ = consents.read([file])
-        consents.import_(desk, items)
-
-
-def _decide_all(desk: Desk, ids: Sequence[str]) -> None:
-    for batch in batches(ids):
-        left = again(desk, batch).left
-        if left:
-            sys.exit(f"{len(left)} photographs could not be decided from what is stored")
-
-
-def _drain(desk: Desk) -> None:
-    with desk.darkroom() as room:
-        for outcome in redecide(desk, room):
-            sys.exit(f"{outcome.asset} became {outcome.became}; nothing is measured")
-
-
-def _cpu(work: Callable[[], object]) -> float:
-    begin = time.process_time()
-    work()
-    return time.process_time() - begin
-
-
-def _bare(desk: Desk, ids: Sequence[str]) -> tuple[float, float]:
-    """CPU seconds a photograph of the expressions alone and of `decide_all` alone: the best of
-
-    some rounds, which alternate.
-    """
-    rows = (desk.catalog.asset(ident) for ident in ids)
-    found = (desk.dossier(row) for row in rows if row is not None)
-    dossiers = [dossier for dossier in found if dossier is not None]
-    term = desk.pack.policy.default_term
-    seen = [view.build(d, Purpose.ARCHIVE, WORLD, desk.day(), term) for d in dossiers]
-    bare, core = [], []
-    for _ in range(ROUNDS):
-        bare.append(_cpu(lambda: _expressions(desk.pack, seen)))
-        core.append(
-            _cpu(lambda: [decide_all(d, desk.pack, tuple(Purpose), desk.day()) for d in dossiers])
-        )
-    return min(bare) / len(dossiers), min(core) / len(dossiers)
-
-
-def _expressions(pack: RulePack, seen: Sequence[dict[str, object]]) -> None:
-    for variables in seen:
-        context = cel.Context(variables)
-        for purpose in Purpose:
-            context.add_variable("purpose", purpose.value)
-            for rule in pack.rules:
-                if rule.applies_to(purpose):
-                    with suppress(Exception):
-                        rule.program.execute(context)
-
-
-def _say(line: str) -> None:
-    if sys.stderr.isatty():
-        print(f"{line} ...", file=sys.stderr)

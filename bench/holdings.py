@@ -6,8 +6,9 @@ Deciding again needs no pixels; a photograph whose place does not change needs n
 from __future__ import annotations
 
 import hashlib
+import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from dam.adapters.catalog import Unit
@@ -27,6 +28,7 @@ from dam.core.plan import archive_name, asset_id
 from dam.core.readings import Status
 from dam.core.rows import AssetRow, ProvenanceRow, RenditionRow
 from dam.core.view import Dossier
+from dam.flows import consents
 from dam.flows.ingest.consider import Considered
 from dam.flows.ingest.filing import rights_digest
 
@@ -42,6 +44,8 @@ SCOPE = {
     "valid_until": "2030-10-31",
 }
 _TOGETHER = 500
+#: A file of records is read up to 8 MiB.
+_RECORDS_A_FILE = 1000
 #: Nothing is redacted: all that a filed rendition's digest asks of its decision.
 _APPROVED = Decision(Purpose.ARCHIVE, "world", date.min, Disposition.APPROVED, (), (), "", "", None)
 
@@ -65,6 +69,17 @@ def consent(number: int) -> dict[str, object]:
         "child_assent": "given",
         "events": [{"state": "given", "on": "2025-10-28"}],
     }
+
+
+def register(desk: Desk, records: Sequence[Mapping[str, object]]) -> None:
+    """Put records into the register by its own way in, a file of bounded size at a time."""
+    file = desk.workspace.work / "records.json"
+    for start in range(0, len(records), _RECORDS_A_FILE):
+        file.write_text(json.dumps(list(records[start : start + _RECORDS_A_FILE])))
+        items, problems = consents.read([file])
+        assert not problems, problems
+        consents.import_(desk, items)
+    file.unlink(missing_ok=True)
 
 
 def facts(chance: random.Random, consents: int) -> Facts:

@@ -1,107 +1,120 @@
-"""The job `ingest`: the whole of it through its real command, beside a bare decode + encode.
+"""The job `ingest`: a card's worth of photographs by the real command, beside its baselines.
 
-Rounds alternate (A B A B), so that a machine whose speed drifts does not favour one side; the
-median ratio and its spread are printed. Photographs have detail and noise like a camera's.
+`dam` decides by its rules, credits, files durably and keeps track of everything, and (unless
+told otherwise) looks for faces; no baseline does. What each does, its words in `bench.baselines`
+say.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import resource
-import shutil
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.baseline import decode_and_encode
-from bench.photographs import write_photograph
-
-_SPAWN = multiprocessing.get_context("spawn")
-SIDECAR = "schema: dam/photo/1\nphotographer: rachid-azzouzy\npeople: none\n"
-
-
-def _baseline(photos: list[Path], folder: Path) -> None:
-    jobs = [(str(p), str(folder / p.name)) for p in photos]
-    with ProcessPoolExecutor(os.cpu_count() or 1, mp_context=_SPAWN) as pool:
-        list(pool.map(decode_and_encode, jobs))
+from bench import baselines, places
+from bench.harness import Contestant, Spent, give_up, in_turn
+from bench.photographs import given, megabytes, photographs
+from bench.result import Beside, Result
 
 
-def _generate(photos: list[Path], megapixels: float) -> None:
-    """In processes of their own: a large parent would lend its peak memory to its children."""
-    with ProcessPoolExecutor(1, mp_context=_SPAWN) as pool:
-        jobs = [pool.submit(write_photograph, p, megapixels, n) for n, p in enumerate(photos)]
-        for job in jobs:
-            job.result()
+@dataclass(frozen=True, slots=True)
+class Photographs:
+    """Which are measured: those of a folder, else so many of so many megapixels."""
+
+    folder: Path | None
+    count: int
+    megapixels: float
+
+    def put(self, folder: Path) -> list[Path]:
+        """Copies or drawings of them. Ends everything where there are none."""
+        if self.folder is None:
+            return photographs(folder, self.count, self.megapixels)
+        found = given(self.folder, folder) if self.folder.is_dir() else []
+        return found or give_up(f"{self.folder} is no folder with JPEGs in it")
+
+    def told(self, photos: Sequence[Path]) -> dict[str, object]:
+        size = {"megapixels": self.megapixels} if self.folder is None else {}
+        return {"photographs": len(photos), **size, "megabytes_each": megabytes(photos)}
 
 
-def dam(*words: str) -> None:
-    """Run the real command."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("DAM_")}
-    subprocess.run(
-        [sys.executable, "-m", "dam", *words],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        env={**env, "DAM_INBOX__QUIET_SECONDS": "0"},
+def dam_ingest(photos: Sequence[Path], *, faces: bool) -> Contestant:
+    """`dam ingest` in a workspace of its own each time."""
+
+    def ready(folder: Path) -> Sequence[str]:
+        places.make(folder / "workspace", faces=faces)
+        places.drop(folder / "workspace", photos)
+        return places.dam(folder / "workspace", "ingest")
+
+    def check(folder: Path) -> None:
+        places.all_filed(folder / "workspace", len(photos))
+
+    return Contestant("dam", ready, check, places.settings(faces=faces))
+
+
+def ingest(place: Path, source: Photographs, rounds: int, *, faces: bool, against: str) -> Result:
+    names, notes = baselines.wanted(against)
+    photos = source.put(place / "photographs")
+    others = [baselines.contestant(n, place / "photographs", len(photos)) for n in names]
+    if len(photos) > 1:
+        _warm(place, photos[:1], names, faces=faces)
+    runs = in_turn([dam_ingest(photos, faces=faces), *others], rounds, place)
+    return Result(
+        job="ingest",
+        about={**source.told(photos), "face_check": checked(faces), "rounds": rounds},
+        runs=runs,
+        beside=[Beside("dam", n) for n in names],
+        count=len(photos),
+        unit="photo",
+        figures=baselines.told(names),
+        notes=[*notes, *faces_off(faces)],
     )
 
 
-def _peak() -> int:
-    """Peak memory in MiB of the largest process that has ended so far."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+def checked(faces: bool) -> str:
+    return "on" if faces else "off"
 
 
-def _timed(work: Callable[[], None]) -> float:
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
+def faces_off(faces: bool) -> list[str]:
+    """What a reader must know where the face check is off."""
+    return [] if faces else [_FACES_OFF]
 
 
-def _one_round(photos: list[Path], folder: Path) -> tuple[float, float]:
-    """Seconds of (dam ingest, baseline) for one set of photographs."""
-    workspace, plain = folder / "workspace", folder / "plain"
-    dam("init", str(workspace))
-    plain.mkdir()
-    for photo in photos:
-        shutil.copy2(photo, workspace / "inbox" / photo.name)
-        (workspace / "inbox" / f"{photo.name}.consent.yaml").write_text(SIDECAR)
-    ingest = _timed(lambda: dam("-C", str(workspace), "ingest"))
-    filed = len(list((workspace / "archive").rglob("*.jpg")))
-    if filed != len(photos):
-        sys.exit(f"only {filed} of {len(photos)} photographs were filed; nothing is measured")
-    base = _timed(lambda: _baseline(photos, plain))
-    shutil.rmtree(workspace)
-    shutil.rmtree(plain)
-    return ingest, base
+_FACES_OFF = (
+    "Without the face check a photograph with a sidecar is held; here a rule of the measured "
+    "workspace was changed to let those pass of which somebody says that nobody is shown."
+)
 
 
-def ingest(count: int, megapixels: float, rounds: int) -> dict[str, object]:
-    """Measure `dam ingest` (face check on) against bare Pillow decode + encode."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        source = folder / "photographs"
-        source.mkdir()
-        photos = [source / f"P{n:04}.jpg" for n in range(count)]
-        _generate(photos, megapixels)
-        written = _peak()
-        times = [_one_round(photos, folder) for _ in range(rounds + 1)][1:]
-    ratios = sorted(mine / base for mine, base in times)
-    peak = _peak()
-    return {
-        "job": "ingest",
-        "baseline": "Pillow decode + encode, as many processes as cores",
-        "photographs": count,
-        "megapixels": megapixels,
-        "rounds": rounds,
-        "dam_photos_per_second": round(count / statistics.median(m for m, _ in times), 2),
-        "baseline_photos_per_second": round(count / statistics.median(b for _, b in times), 2),
-        "ratio_median": round(statistics.median(ratios), 2),
-        "ratio_least": round(ratios[0], 2),
-        "ratio_most": round(ratios[-1], 2),
-        "peak_mib_of_a_process": peak if peak > written else f"at most {written}",
-    }
+def _warm(place: Path, photos: Sequence[Path], names: Sequence[str], *, faces: bool) -> None:
+    """Each once on a single photograph: programs are then in memory, for all of them."""
+    single = places.renew(place / "single")
+    (single / photos[0].name).hardlink_to(photos[0])
+    others = [baselines.contestant(n, single, 1) for n in names]
+    in_turn([dam_ingest(photos, faces=faces), *others], 1, place)
+
+
+def memory(place: Path, count: int, megapixels: float, *, faces: bool) -> Result:
+    """The job `memory`: whether many photographs take more than a few."""
+    photos = photographs(place / "photographs", count, megapixels)
+    runs = in_turn([dam_ingest(photos, faces=faces)], 1, place)
+    return Result(
+        job="memory",
+        about={"photographs": count, "megapixels": megapixels, "face_check": checked(faces)},
+        runs=runs,
+        count=count,
+        unit="photo",
+        figures=quarters(runs["dam"][0]),
+        notes=faces_off(faces),
+    )
+
+
+def quarters(spent: Spent) -> dict[str, object]:
+    """The most of each in the first and in the last quarter of the time, in MiB."""
+    looks = spent.looks
+    quarter = max(1, len(looks) // 4)
+    found: dict[str, object] = {}
+    for when, part in (("first", looks[:quarter]), ("last", looks[-quarter:])):
+        found[f"parent_mib_{when}_quarter"] = round(max(look.parent for look in part), 1)
+        found[f"worker_mib_{when}_quarter"] = round(max(look.worker for look in part), 1)
+        found[f"tree_mib_{when}_quarter"] = round(max(look.tree for look in part), 1)
+    return found

@@ -8,13 +8,13 @@ nothing here asks the rules. Photographs have no bytes; what is filed is an empt
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from bench.holdings import register
 from dam.adapters.catalog import Unit
 from dam.adapters.desk import Desk
 from dam.core.facts import (
@@ -34,8 +34,8 @@ from dam.core.rows import AssetRow, PackItemRow, PackRow, ProvenanceRow, Renditi
 from dam.flows import consents
 from dam.flows.consents.changing import Speaker
 from dam.flows.ingest.consider import decided_on
-from dam.flows.ingest.recorded import Task, keep, record
 from dam.flows.ingest.filing import rights_digest
+from dam.flows.ingest.recorded import Task, keep, record
 
 #: What stands in the way of one purpose: the kinds of findings, sorted; approved where none does.
 Kinds = tuple[str, ...]
@@ -245,7 +245,7 @@ def generate(desk: Desk, count: int, seed: int = 2021) -> Truth:
         for n in range(count)
     ]
     told = [_consent(truth.day, n, s) for n, s in enumerate(chosen) if s.consent is not None]
-    _import(desk, told)
+    register(desk, told)
     for start in range(0, count, _TOGETHER):
         numbers = range(start, min(start + _TOGETHER, count))
         with desk.catalog.transaction() as unit:
@@ -285,16 +285,6 @@ def _consent(day: date, number: int, scenario: Scenario) -> Says:
     assert scenario.consent is not None
     scenario.consent(told, day, number)
     return told
-
-
-def _import(desk: Desk, told: list[Says]) -> None:
-    file = desk.workspace.work / "records.json"
-    for start in range(0, len(told), 1000):
-        file.write_text(json.dumps(told[start : start + 1000]))
-        items, problems = consents.read([file])
-        assert not problems, problems
-        consents.import_(desk, items)
-    file.unlink(missing_ok=True)
 
 
 def _facts(number: int, scenario: Scenario, day: date, about: Mapping[str, str | None]) -> Facts:
