@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
 
-import cel
 from pydantic import Field, StringConstraints, ValidationError
 
 from dam.core import schema
+from dam.core.celled import cel
 from dam.core.errors import RulePackError
 from dam.core.expression import FUNCTIONS, UNFOLLOWED, Named, Path, named
 from dam.core.fields import Strict, Text
