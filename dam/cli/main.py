@@ -14,7 +14,7 @@ import typer
 from dam import __version__
 from dam.cli.lazy import LazyGroup
 from dam.cli.options import Lang, Options
-from dam.core.errors import DEFECT, DamError
+from dam.core.errors import DEFECT, DamError, ProblemsError
 
 EPILOG = (
     "Exit codes: 0 fine; 1 a defect or a failing machine; 2 usage or configuration; "
@@ -67,7 +67,10 @@ def main(
         # The command's modules stay to the end: collecting garbage need not look at them.
         gc.freeze()
         gc.enable()
-    context.obj = Options(workspace, lang.value if lang else wanted(os.environ), verbose)
+    # `run` holds the same object: errors are told in the language that was asked for.
+    chosen = context.obj = context.find_object(Options) or Options()
+    chosen.workspace, chosen.verbose = workspace, verbose
+    chosen.lang = lang.value if lang else wanted(os.environ)
 
 
 def _mute() -> None:
@@ -81,17 +84,19 @@ def run() -> None:
     # What happens to be installed beside dam has no part in reading consents.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     gc.disable()  # until the command is imported: nothing of that is garbage
+    options = Options(lang="")
     try:
         try:
-            app(prog_name="dam")
+            app(prog_name="dam", obj=options)
         finally:
             # Here, and not when Python ends: a full disk under the output is told in words.
             sys.stdout.flush()
     except DamError as error:
-        _note(f"dam: {error}")
+        problems = error.problems if isinstance(error, ProblemsError) else ()
+        _note(options, error.what, error.hint, problems)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        _note("dam: stopped")
+        _note(options, "Stopped")
         sys.exit(130)
     except BrokenPipeError:
         # The reader of our output went away (`dam list | head`): nothing to tell anybody.
@@ -100,23 +105,28 @@ def run() -> None:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _FULL:
             _mute()
-            _note(f"dam: The output or the disk refuses ({error.strerror}). {_RESUME}")
+            _note(options, f"The output or the disk refuses ({error.strerror})", _RESUME)
             sys.exit(DEFECT)
         from dam.cli.context import places
 
         # Words of the error may hold personal data; its place in the code does not.
         where = " < ".join(places(error))
         _note(
-            f"dam: a defect in dam: {type(error).__name__} at {where}. Nothing was lost; "
-            "please report this line"
+            options,
+            f"A defect in dam: {type(error).__name__} at {where}",
+            "Nothing was lost; please report this line",
         )
         sys.exit(DEFECT)
 
 
-def _note(line: str) -> None:
-    from dam.render import terminal  # rich: not for what ends well
+def _note(options: Options, what: str, hint: str = "", problems: tuple[str, ...] = ()) -> None:
+    """An error on standard error, in the language of this run."""
+    # rich and the catalogues: not for what ends well.
+    from dam.render import terminal
+    from dam.render.lang import speech, wanted
 
-    terminal.note(line)
+    say = speech(options.lang or wanted(os.environ))
+    terminal.note(f"dam: {say.error(what, hint, problems)}")
 
 
 if __name__ == "__main__":
