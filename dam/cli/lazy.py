@@ -12,6 +12,11 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
+
+class Interrupted(Exception):
+    """Ctrl-C, past what Typer would make of it without a word."""
+
+
 DAILY = "Photographs"
 PEOPLE = "Consent"
 OUT = "Giving out"
@@ -192,6 +197,15 @@ class LazyGroup(TyperGroup):
         if known is None or not self._listing:
             return super().get_command(ctx, cmd_name)
         return TyperCommand(cmd_name, help=known.line, rich_help_panel=known.panel)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  (click's own)
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted from None
+        except BrokenPipeError:
+            # Typer would exit with 1. Nobody reads any more, and that is nobody's fault.
+            raise typer.Exit(0) from None
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401  (click's own)
         return list(COMMANDS)

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from dam import __version__
-from dam.cli.lazy import LazyGroup
+from dam.cli.lazy import Interrupted, LazyGroup
 from dam.cli.options import Lang, Options
 from dam.core.errors import DEFECT, DamError, ProblemsError
 
@@ -95,8 +95,10 @@ def run() -> None:
         problems = error.problems if isinstance(error, ProblemsError) else ()
         _note(options, error.what, error.hint, problems)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _note(options, "Stopped")
+    except (Interrupted, KeyboardInterrupt):
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")  # the terminal has written ^C
+        _note(options, "Stopped", _RESUME)
         sys.exit(130)
     except BrokenPipeError:
         # The reader of our output went away (`dam list | head`): nothing to tell anybody.
