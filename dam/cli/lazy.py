@@ -12,6 +12,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
+from dam.cli import system
+from dam.cli.options import Lang, Options
+
 
 class Interrupted(Exception):
     """Ctrl-C, past what Typer would make of it without a word."""
@@ -155,6 +158,7 @@ class Commands(MutableMapping[str, Any]):
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401  (click's own)
         if name not in self._loaded:
             known = COMMANDS[name]
+            system.require()
             part = typer.Typer()
             importlib.import_module(f"dam.cli.{known.module}").register(part)
             self._loaded[name] = get_group(part).commands[name]
@@ -199,6 +203,9 @@ class LazyGroup(TyperGroup):
         return TyperCommand(cmd_name, help=known.line, rich_help_panel=known.panel)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  (click's own)
+        if isinstance(ctx.obj, Options) and (lang := ctx.params.get("lang")):
+            # Before the command is looked up: what goes wrong there is told in it, too.
+            ctx.obj.lang = lang.value if isinstance(lang, Lang) else str(lang)
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:

@@ -151,4 +151,6 @@ ERRORS: tuple[str, ...] = (
     mark("is nobody in rules/credits.yaml, which has: {ids}"),
     mark("there is no record {id}; did you mean {near}?"),
     mark("there is no record {id}"),
+    mark("dam cannot keep photographs safe on this system, which lacks {names}"),
+    mark("Run it on Linux or macOS; on Windows in WSL"),
 )
