@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -83,6 +84,22 @@ def test_the_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
         assert (source / needed).is_file(), needed
     again = build(source, "wheel", tmp_path / "wheel")
     assert again.name == wheel.name
+    assert contents(again) == contents(wheel)
+
+
+def test_the_image_copies_what_the_package_is_built_from(wheel: Path, tmp_path: Path) -> None:
+    """The COPY lines of the Dockerfile, carried out: the same wheel comes of them."""
+    lines = (ROOT / "deploy" / "Dockerfile").read_text().splitlines()
+    for words in (line.split()[1:] for line in lines if line.startswith("COPY ")):
+        *names, target = words
+        place = tmp_path / target.lstrip("/")
+        for name in names:
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, place, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                place.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, place)
+    again = build(tmp_path / "source", "wheel", tmp_path / "dist")
     assert contents(again) == contents(wheel)
 
 

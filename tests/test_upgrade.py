@@ -53,7 +53,7 @@ def test_a_workspace_of_an_earlier_version_goes_on(revision: str, tmp_path: Path
     assert (consent["id"], consent["in_force"]) == ("C-2021-0001", True)
     (pack,) = workspace.json("packs")["packs"]
     assert (pack["recipient"], pack["pictures"]) == ("Le Matin", 1)
-    (shown,) = workspace.json("packs", "show", pack["id"])["pictures"]
+    (shown,) = workspace.json("packs", "show", pack["pack"])["pictures"]
     assert shown["asset"] == "qxwgfbkd"
     withdrawn = workspace.json("consent", "withdraw", "C-2021-0001", "--by", "parent")
     assert withdrawn["changed"]
