@@ -1,13 +1,14 @@
 # make demo   set everything up and run the main job on photographs drawn on the spot
 # make test   the fast tests            make check  lint, types, import contract, rules
 # make bench  the measurements          make wheel  the package
+# make wheel-test  the package, installed into a fresh environment and used there
 # make fuzz   hostile input for FUZZ_SECONDS seconds (60 unless said), by two processes
 # make schemas  the JSON Schemas of docs/schemas/, from the models
 PYTHON ?= python3
 FUZZ_SECONDS ?= 60
 BIN := .venv/bin
 
-.PHONY: demo test check bench fuzz wheel schemas clean
+.PHONY: demo test check bench fuzz wheel wheel-test schemas clean
 
 demo: .venv/ready
 	$(BIN)/python -m demo
@@ -38,6 +39,9 @@ fuzz: .venv/ready
 
 wheel: .venv/ready
 	$(BIN)/hatchling build -t wheel
+
+wheel-test: .venv/ready
+	$(BIN)/pytest -n 0 -m "slow or not slow" tests/test_packaging.py
 
 schemas: .venv/ready
 	$(BIN)/python docs/schemas/make.py

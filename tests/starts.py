@@ -84,7 +84,10 @@ def _serve(asked: socket.socket) -> tuple[list[str], str, dict[str, str]]:
 
     Ends the process where nobody can ask any more.
     """
-    for name in ("dam.cli.main", *_LATER):
+    main = importlib.import_module("dam.cli.main")
+    # Each command imports its module when it is asked for: here all of them at once.
+    dict(main.LazyGroup(name="dam").commands)
+    for name in _LATER:
         importlib.import_module(name)
     know_the_rules()
     gc.collect()

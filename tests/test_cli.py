@@ -6,13 +6,12 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
-from dam.cli.main import EPILOG, app
+from dam.cli.lazy import COMMANDS
+from dam.cli.main import EPILOG
 from dam.core import errors
 from tests import photos
 from tests.workspaces import EMPTY_HALL, NOBODY, Workspace, environment
@@ -23,40 +22,10 @@ OUTCOME = {"asset", "source", "sha256", "disposition", "reasons", "archived_as"}
 COUNTS = {"approved", "held", "refused", "quarantined", "duplicate", "waiting"}
 
 
-def _commands() -> dict[str, str | None]:
-    """Every command with its epilog, sub-commands as `rules check`."""
-    found: dict[str, str | None] = {}
-    top = get_command(app)
-    for name, command in getattr(top, "commands", {}).items():
-        inner = getattr(command, "commands", None)
-        if inner is None:
-            found[name] = command.epilog
-        else:
-            found |= {f"{name} {sub}": part.epilog for sub, part in inner.items()}
-    return found
-
-
-@pytest.mark.parametrize("command", sorted(_commands()))
-def test_every_command_has_help_with_an_example_that_fits_80_columns(command: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "dam", *command.split(), "--help"],
-        env=environment({"COLUMNS": "80", "TERMINAL_WIDTH": "80"}),
-        capture_output=True,
-        timeout=60,
-        check=True,
-    )
-    shown = done.stdout.decode()
-    assert "Example" in shown
-    assert max(map(len, shown.splitlines())) <= 80
-    assert f"dam {command.split()[0]}" in (_commands()[command] or "").replace(
-        "--lang fr ", ""
-    ) or "dam -C" in (_commands()[command] or "")
-
-
 def test_the_readme_names_no_command_that_is_not_there() -> None:
     used = set(re.findall(r"^    dam ([a-z]+)", README, re.MULTILINE))
     assert used
-    assert used <= {name.split()[0] for name in _commands()}
+    assert used <= set(COMMANDS)
 
 
 def test_exit_codes_in_readme_and_help_are_those_of_the_errors() -> None:

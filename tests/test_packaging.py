@@ -1,47 +1,134 @@
-"""The wheel does everything the checkout does."""
+"""The wheel does everything the checkout does, and the sdist builds the same wheel."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+import tarfile
+import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from dam import __version__
 from tests import photos
 from tests.workspaces import NOBODY, environment
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy so that the checkout stays clean."""
-    out = tmp_path_factory.mktemp("dist")
+def build(source: Path, kind: str, out: Path) -> Path:
+    """The wheel or sdist that `source` builds."""
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)],
-        cwd=ROOT,
+        [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(out)],
+        cwd=source,
         check=True,
         capture_output=True,
         timeout=120,
     )
-    (built,) = out.glob("*.whl")
+    (built,) = out.iterdir()
     return built
 
 
-def test_the_wheel_carries_rules_migrations_and_types(wheel: Path) -> None:
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built elsewhere so that the checkout stays clean."""
+    return build(ROOT, "wheel", tmp_path_factory.mktemp("dist"))
+
+
+def contents(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as packed:
+        return {name: packed.read(name) for name in packed.namelist()}
+
+
+def test_the_wheel_carries_everything_of_the_package_and_nothing_else(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    rules = {str(p.relative_to(ROOT)) for p in (ROOT / "rules").rglob("*.yaml")}
-    assert {f"dam/starter/{name}" for name in rules} <= names
-    assert "dam/py.typed" in names
-    assert {"dam/render/templates/audit.typ", "dam/render/templates/audit.html.j2"} <= names
-    assert any(n.startswith("dam/adapters/catalog/migrations/versions/0001") for n in names)
-    assert not any(n.startswith(("tests/", "bench/", "demo/", "inbox/", "archive/")) for n in names)
+    here = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "dam").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    rules = {
+        f"dam/starter/{path.relative_to(ROOT).as_posix()}"
+        for path in (ROOT / "rules").rglob("*")
+        if path.is_file()
+    }
+    info = f"dam-{__version__}.dist-info/"
+    assert {name for name in names if not name.startswith(info)} == here | rules
+    for needed in (
+        "dam/py.typed",
+        "dam/render/templates/audit.typ",
+        "dam/render/templates/audit.html.j2",
+        "dam/locale/fr/LC_MESSAGES/dam.mo",
+        "dam/locale/ar/LC_MESSAGES/dam.mo",
+        "dam/adapters/catalog/migrations/versions/0001_first.py",
+        f"{info}licenses/LICENSE",
+        f"{info}entry_points.txt",
+    ):
+        assert needed in names
 
 
-def test_an_installed_wheel_needs_no_checkout(wheel: Path, tmp_path: Path) -> None:
-    """Unpacked where the checkout is not on the path; the dependencies are this environment's."""
+def test_the_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    packed = build(ROOT, "sdist", tmp_path / "sdist")
+    with tarfile.open(packed) as sdist:
+        sdist.extractall(tmp_path / "source", filter="data")
+    (source,) = (tmp_path / "source").iterdir()
+    for needed in (
+        "Makefile", "constraints.txt", "CHANGELOG.md", "tests/test_packaging.py",
+        "deploy/dam-watch.service", "deploy/compose.yaml", "deploy/completion/dam.bash",
+        "docs/operations.md", "demo/__main__.py", "bench/__main__.py", "inbox/README.md",
+    ):  # fmt: skip
+        assert (source / needed).is_file(), needed
+    again = build(source, "wheel", tmp_path / "wheel")
+    assert again.name == wheel.name
+    assert contents(again) == contents(wheel)
+
+
+def test_the_image_copies_what_the_package_is_built_from(wheel: Path, tmp_path: Path) -> None:
+    """The COPY lines of the Dockerfile, carried out: the same wheel comes of them."""
+    lines = (ROOT / "deploy" / "Dockerfile").read_text().splitlines()
+    for words in (line.split()[1:] for line in lines if line.startswith("COPY ")):
+        *names, target = words
+        place = tmp_path / target.lstrip("/")
+        for name in names:
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, place, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                place.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, place)
+    again = build(tmp_path / "source", "wheel", tmp_path / "dist")
+    assert contents(again) == contents(wheel)
+
+
+def _works(dam: list[str], away: Path, env: dict[str, str]) -> None:
+    """The main job, far from the checkout: a workspace, a photograph filed, rules as shipped."""
+
+    def run(*words: str) -> bytes:
+        done = subprocess.run([*dam, *words], cwd=away, env=env, capture_output=True, timeout=300)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout
+
+    assert run("--version").decode().strip() == f"dam {__version__}"
+    run("init", "amal")
+    photo = away / "amal" / "inbox" / "a.jpg"
+    photo.write_bytes(photos.plain(1))
+    photo.with_name("a.jpg.consent.yaml").write_text(NOBODY)
+    assert b"1 approved" in run("-C", "amal", "ingest")
+    assert b"examples of" in run("-C", "amal", "rules", "test")
+    assert "approuvée" in run("-C", "amal", "--lang", "fr", "list").decode()
+    assert run("-C", "amal", "audit", "--format", "pdf").startswith(b"%PDF-")
+    starter = sorted(p.relative_to(ROOT / "rules") for p in (ROOT / "rules").rglob("*.yaml"))
+    written = away / "amal" / "rules"
+    assert sorted(p.relative_to(written) for p in written.rglob("*.yaml")) == starter
+    for name in starter:
+        assert (written / name).read_bytes() == (ROOT / "rules" / name).read_bytes()
+
+
+def test_an_unpacked_wheel_needs_no_checkout(wheel: Path, tmp_path: Path) -> None:
+    """Where the checkout is not on the path; the dependencies are this environment's."""
     site = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(site)
     run = (
@@ -49,26 +136,34 @@ def test_an_installed_wheel_needs_no_checkout(wheel: Path, tmp_path: Path) -> No
         "assert dam.__file__.startswith(sys.path[0]), dam.__file__;"
         "from dam.cli.main import run; run()"
     )
+    env = environment({"PYTHONPATH": str(site)})
+    _works([sys.executable, "-c", run, str(site)], tmp_path, env)
 
-    def dam(*words: str) -> bytes:
-        done = subprocess.run(
-            [sys.executable, "-c", run, str(site), *words],
-            cwd=tmp_path,
-            env=environment({"PYTHONPATH": str(site)}),
-            capture_output=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        return done.stdout
 
-    dam("init", "amal")
-    photo = tmp_path / "amal" / "inbox" / "a.jpg"
-    photo.write_bytes(photos.plain(1))
-    photo.with_name("a.jpg.consent.yaml").write_text(NOBODY)
-    assert b"1 approved" in dam("-C", "amal", "ingest")
-    assert b"examples of" in dam("-C", "amal", "rules", "test")
-    starter = sorted(p.relative_to(ROOT / "rules") for p in (ROOT / "rules").rglob("*.yaml"))
-    written = tmp_path / "amal" / "rules"
-    assert sorted(p.relative_to(written) for p in written.rglob("*.yaml")) == starter
-    for name in starter:
-        assert (written / name).read_bytes() == (ROOT / "rules" / name).read_bytes()
+@pytest.mark.slow
+def test_the_wheel_installed_into_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
+    """With pip and the constraints, as a user would; nothing of this environment is seen."""
+    place = tmp_path / "venv"
+    venv.create(place, with_pip=True)
+    bin_ = place / ("Scripts" if os.name == "nt" else "bin")
+    env = {
+        name: value
+        for name, value in environment({"HOME": str(tmp_path)}).items()
+        if not name.startswith(("PYTHON", "VIRTUAL_ENV"))
+    }
+    subprocess.run(
+        [
+            str(bin_ / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+            "-c", str(ROOT / "constraints.txt"), f"dam[faces] @ {wheel.as_uri()}",
+        ],
+        env={**env, "HOME": os.environ.get("HOME", str(tmp_path))},
+        cwd=tmp_path,
+        check=True,
+        timeout=900,
+    )  # fmt: skip
+    _works([str(bin_ / "dam")], tmp_path, env)
+    where = subprocess.run(
+        [str(bin_ / "python"), "-c", "import dam; print(dam.__file__)"],
+        env=env, cwd=tmp_path, capture_output=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert Path(where.stdout.decode().strip()).is_relative_to(place)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from dam.core import errors
 from tests import photos
@@ -238,6 +239,22 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
         ["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_container_is_shut_in_as_the_unit_is() -> None:
+    told = yaml.safe_load((UNIT.parent / "compose.yaml").read_text())
+    (service,) = told["services"].values()
+    assert service["network_mode"] == "none"
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert not service["user"].startswith(("0", "root"))
+    assert service["command"] == ["watch"]
+    assert service["healthcheck"]["test"][:3] == ["CMD", "dam", "status"]
+    (mounted,) = (volume.split(":")[1] for volume in service["volumes"])
+    assert service["environment"]["DAM_WORKSPACE"] == mounted
+    dockerfile = UNIT.parent.parent / service["build"]["dockerfile"]
+    assert 'ENTRYPOINT ["dam"]' in dockerfile.read_text().splitlines()
 
 
 def test_the_unit_is_shut_in() -> None:

@@ -19,11 +19,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from dam.adapters import aftermath, backup_file
+from dam.adapters import aftermath
 from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.checkpoints import Checkpoints
-from dam.adapters.darkroom import Darkroom
-from dam.adapters.imaging import Limits
 from dam.adapters.lock import Gate, WorkspaceLock
 from dam.adapters.marks import read_marks
 from dam.adapters.previews import Previews
@@ -55,6 +53,7 @@ from dam.core.watermark import Marks, load_marks
 
 if TYPE_CHECKING:
     from dam.adapters.credentials import Signer
+    from dam.adapters.darkroom import Darkroom
 
 #: Clocks of machines that share a workspace may differ by so much.
 CLOCK_TOLERANCE = timedelta(hours=24)
@@ -100,6 +99,8 @@ class Desk:
         place = self.workspace.tombstones
         if place is None:
             return
+        from dam.adapters import backup_file  # few workspaces keep such a file
+
         with self.catalog.snapshot():
             told, keys = self.catalog.taken_back(), self.catalog.since_keys()
         if place.exists():
@@ -316,6 +317,10 @@ class Desk:
 
     def darkroom(self, workers: int | None = None) -> Darkroom:
         """Children that decode, look and render; to be used as a context manager."""
+        # Pillow and lxml: not for those who only look things up.
+        from dam.adapters.darkroom import Darkroom
+        from dam.adapters.imaging import Limits
+
         settings = self.settings
         return Darkroom(
             workers or settings.workers,

@@ -387,7 +387,7 @@ def _named_workspace(start: Path, name: str, by: str) -> Path:
         raise ConfigurationError(f"{by}: {names.show(name)} cannot be opened") from error
     if missing := _missing(root):
         raise ConfigurationError(
-            f"{by}: {names.show(name)} is not a workspace, it lacks {' and '.join(missing)}",
+            f"{by}: {names.show(name)} is not a workspace, it lacks {', '.join(missing)}",
             _INIT_HINT,
         )
     return root

@@ -13,7 +13,6 @@ from dam.core.model import Disposition
 from dam.core.rows import AssetRow, Restriction
 from dam.core.waivers import Waiver
 from dam.flows import answers as flow
-from dam.flows.ingest import previews
 from dam.render import documents, terminal
 from dam.render.lang import Speech
 
@@ -148,6 +147,8 @@ def show(
     """Everything known of one photograph: facts with sources, consents, decisions."""
     lang = shared.options(context).lang
     if preview:
+        from dam.flows.ingest import previews  # Pillow and lxml: for nothing else here
+
         with shared.desk(context) as desk, desk.darkroom(1) as room:
             place = previews.of(desk, room, flow.resolve(desk, asset))
         if format_ is Format.JSON:

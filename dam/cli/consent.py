@@ -31,6 +31,7 @@ from dam.render.documents import Json
 
 consent = typer.Typer(
     no_args_is_help=True,
+    epilog="Example: dam consent import register.xlsx --dry-run",
     help="The register of consents: import, list, show, renew, withdraw, erase, template.",
 )
 

@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-import enum
 import os
 import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from dam.adapters.desk import Desk, open_desk
 from dam.adapters.eventlog import EventLog
 from dam.adapters.settings import Settings, Workspace, find_workspace, load_settings
+from dam.cli.options import Format, FormatOption, Lang, Options
 from dam.core import logline
 from dam.core.errors import DEFECT, OK, DamError, StorageError, UsageError
 from dam.render import lang, terminal
 from dam.render.lang import Speech
 
-
-class Format(enum.StrEnum):
-    TABLE = "table"
-    JSON = "json"
-
-
-class Lang(enum.StrEnum):
-    EN = "en"
-    FR = "fr"
-    AR = "ar"
-
-
-@dataclass(slots=True)
-class Options:
-    """The options before the command."""
-
-    workspace: Path | None = None
-    lang: str = "en"
-    verbose: bool = False
-
-
-FormatOption = Annotated[
-    Format, typer.Option("--format", help="A table for people or one JSON object for scripts.")
-]
+__all__ = ["Format", "FormatOption", "Lang", "Options"]
 
 
 class Here(tzinfo):

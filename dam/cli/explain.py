@@ -54,10 +54,9 @@ def explain(
     ] = False,
     format_: FormatOption = Format.TABLE,
 ) -> None:
-    """Why a photograph may or may not be used: each rule with its clause, the evidence with the
+    """Why a photograph may or may not be used: each rule with its clause and the evidence.
 
-    file and line where it stands, and what would change it.
-
+    The evidence is named with the file and line where it stands; then what would change it.
     With --as-of: whether it was lawful on a past day, by what was known then, and the proof.
     """
     lang = shared.options(context).lang

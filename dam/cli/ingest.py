@@ -12,6 +12,7 @@ from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
 from dam.core.errors import InputsHeld
 from dam.core.model import Waived
+from dam.flows import hints
 from dam.flows import ingest as flow
 from dam.render import counts, documents, terminal
 from dam.render.lang import speech
@@ -52,6 +53,8 @@ def ingest(
 
         progress = flow.Progress(begin=begin, done=done)
         report = (flow.preview if dry_run else flow.run)(desk, room, ready, progress)
+        exact = hints.Hints(desk)
+        wrong = {} if dry_run else {o.asset: of(exact, o) for o in report.outcomes}
     if format_ is Format.JSON:
         terminal.emit(
             {
@@ -63,7 +66,7 @@ def ingest(
         )
     else:
         for outcome in report.outcomes:
-            tell(outcome, lang)
+            tell(outcome, lang, wrong.get(outcome.asset, ()))
         for line in report.notes:
             terminal.note(say.problem(line))
         advise(report, lang)
@@ -75,8 +78,15 @@ def ingest(
         raise InputsHeld("Some inputs were held, refused or quarantined", "See the reasons above")
 
 
-def tell(outcome: flow.Outcome, lang: str) -> None:
-    """One outcome as one line, with every reason."""
+def of(exact: hints.Hints, outcome: flow.Outcome) -> tuple[str, ...]:
+    """What exactly is wrong with its sidecars, a line each, where a rule only says that it is."""
+    if outcome.asset is None or not any(why.rule in hints.RULES for why in outcome.reasons):
+        return ()
+    return exact.of(outcome.asset)
+
+
+def tell(outcome: flow.Outcome, lang: str, wrong: Iterable[str] = ()) -> None:
+    """One outcome as one line, with every reason; under it what is `wrong` with its sidecars."""
     say = speech(lang)
     reasons = (say.said(why.message) for why in outcome.reasons)
     terminal.outcome(
@@ -86,6 +96,8 @@ def tell(outcome: flow.Outcome, lang: str) -> None:
         joined(" ", (*reasons, *under(outcome.waived, lang))),
         say,
     )
+    for problem in wrong:
+        terminal.line(say.line("           {problem}", problem=say.problem(problem)))
 
 
 def under(waived: Iterable[Waived], lang: str) -> Iterator[str]:

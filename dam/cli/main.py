@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from pathlib import Path
@@ -11,34 +12,9 @@ from typing import Annotated
 import typer
 
 from dam import __version__
-from dam.cli import (
-    answers,
-    audit,
-    backup,
-    consent,
-    credentials,
-    doctor,
-    explain,
-    export,
-    ingest,
-    ledger,
-    packs,
-    recall,
-    redact,
-    restore,
-    retention,
-    rulebook,
-    setup,
-    tombstone,
-    verify,
-    waive,
-    watch,
-)
-from dam.cli import context as shared
-from dam.cli.context import Lang, Options
-from dam.core.errors import DEFECT, DamError
-from dam.render import terminal
-from dam.render.lang import wanted
+from dam.cli.lazy import Interrupted, LazyGroup
+from dam.cli.options import Lang, Options
+from dam.core.errors import DEFECT, DamError, ProblemsError
 
 EPILOG = (
     "Exit codes: 0 fine; 1 a defect or a failing machine; 2 usage or configuration; "
@@ -51,6 +27,7 @@ _RESUME = "Nothing was lost; running again resumes"
 
 app = typer.Typer(
     name="dam",
+    cls=LazyGroup,
     help="A photo pipeline that cannot publish a child without valid consent.",
     epilog=EPILOG,
     no_args_is_help=True,
@@ -61,7 +38,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        terminal.line(f"dam {__version__}")
+        typer.echo(f"dam {__version__}")
         raise typer.Exit
 
 
@@ -84,30 +61,16 @@ def main(
 ) -> None:
     """A photo pipeline that cannot publish a child without valid consent."""
     del version
-    context.obj = Options(workspace, lang.value if lang else wanted(os.environ), verbose)
+    from dam.render.lang import wanted  # not for --help
 
-
-setup.register(app)
-ingest.register(app)
-watch.register(app)
-answers.register(app)
-explain.register(app)
-consent.register(app)
-tombstone.register(app)
-waive.register(app)
-redact.register(app)
-audit.register(app)
-export.register(app)
-packs.register(app)
-recall.register(app)
-credentials.register(app)
-ledger.register(app)
-verify.register(app)
-rulebook.register(app)
-backup.register(app)
-restore.register(app)
-retention.register(app)
-doctor.register(app)
+    if not gc.isenabled():
+        # The command's modules stay to the end: collecting garbage need not look at them.
+        gc.freeze()
+        gc.enable()
+    # `run` holds the same object: errors are told in the language that was asked for.
+    chosen = context.obj = context.find_object(Options) or Options()
+    chosen.workspace, chosen.verbose = workspace, verbose
+    chosen.lang = lang.value if lang else wanted(os.environ)
 
 
 def _mute() -> None:
@@ -118,17 +81,24 @@ def _mute() -> None:
 def run() -> None:
     """The console script: errors become one message on standard error and an exit code."""
     os.umask(0o077)
+    # What happens to be installed beside dam has no part in reading consents.
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+    gc.disable()  # until the command is imported: nothing of that is garbage
+    options = Options(lang="")
     try:
         try:
-            app()
+            app(prog_name="dam", obj=options)
         finally:
             # Here, and not when Python ends: a full disk under the output is told in words.
             sys.stdout.flush()
     except DamError as error:
-        terminal.note(f"dam: {error}")
+        problems = error.problems if isinstance(error, ProblemsError) else ()
+        _note(options, error.what, error.hint, problems)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        terminal.note("dam: stopped")
+    except (Interrupted, KeyboardInterrupt):
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")  # the terminal has written ^C
+        _note(options, "Stopped", _RESUME)
         sys.exit(130)
     except BrokenPipeError:
         # The reader of our output went away (`dam list | head`): nothing to tell anybody.
@@ -137,15 +107,28 @@ def run() -> None:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _FULL:
             _mute()
-            terminal.note(f"dam: The output or the disk refuses ({error.strerror}). {_RESUME}")
+            _note(options, f"The output or the disk refuses ({error.strerror})", _RESUME)
             sys.exit(DEFECT)
+        from dam.cli.context import places
+
         # Words of the error may hold personal data; its place in the code does not.
-        places = " < ".join(shared.places(error))
-        terminal.note(
-            f"dam: a defect in dam: {type(error).__name__} at {places}. Nothing was lost; "
-            "please report this line"
+        where = " < ".join(places(error))
+        _note(
+            options,
+            f"A defect in dam: {type(error).__name__} at {where}",
+            "Nothing was lost; please report this line",
         )
         sys.exit(DEFECT)
+
+
+def _note(options: Options, what: str, hint: str = "", problems: tuple[str, ...] = ()) -> None:
+    """An error on standard error, in the language of this run."""
+    # rich and the catalogues: not for what ends well.
+    from dam.render import terminal
+    from dam.render.lang import speech, wanted
+
+    say = speech(options.lang or wanted(os.environ))
+    terminal.note(f"dam: {say.error(what, hint, problems)}")
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ recall = typer.Typer(
     cls=_Recalls,
     no_args_is_help=True,
     help="Ask who has a pack to stop using pictures of it: PACK, list, ack, remind.",
+    epilog="Examples: dam recall P-20211118-k7q2mz9a4t --out letters; dam recall list --overdue",
 )
 
 

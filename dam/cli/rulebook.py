@@ -16,7 +16,11 @@ from dam.core.watermark import Marks, load_marks
 from dam.render import terminal
 from dam.render.text import said
 
-rules = typer.Typer(no_args_is_help=True, help="The rules that decide: check, test, list, facts.")
+rules = typer.Typer(
+    no_args_is_help=True,
+    help="The rules that decide: check, test, list, facts.",
+    epilog="Examples: dam rules check; dam --lang fr rules list",
+)
 
 
 def register(app: typer.Typer) -> None:

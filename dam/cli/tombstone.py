@@ -19,7 +19,9 @@ from dam.render import terminal
 from dam.render.lang import Speech
 
 tombstone = typer.Typer(
-    no_args_is_help=True, help="Copies of photos that were taken back: list, settle, export."
+    no_args_is_help=True,
+    help="Copies of photos that were taken back: list, settle, export.",
+    epilog="Example: dam tombstone list",
 )
 
 

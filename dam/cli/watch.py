@@ -17,15 +17,19 @@ from dam.adapters.inbox_watch import Watcher
 from dam.adapters.notify import Notifier
 from dam.adapters.pulse import Pulse
 from dam.cli import context as shared
+from dam.cli import ingest as passes
 from dam.cli.context import Format, FormatOption
 from dam.cli.ingest import outcome_document, tell
 from dam.core.errors import ConfigurationError, StorageError
 from dam.flows import ingest as flow
+from dam.flows.hints import Hints
 from dam.render import terminal
 from dam.render.lang import Speech
 
 #: How long to wait before rules that do not load are read again.
 RETRY_SECONDS = 5.0
+#: Told of each outcome as it comes.
+Told = Callable[[Hints, flow.Outcome], None]
 
 
 def register(app: typer.Typer) -> None:
@@ -47,19 +51,22 @@ def watch(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
     with notifier, Pulse(workspace.private, workspace.metrics) as pulse:
         health = flow.Health(notifier, pulse, shared.journal(context), shared.now)
 
-        def told(outcome: flow.Outcome) -> None:
+        def told(exact: Hints, outcome: flow.Outcome) -> None:
             health.heard(outcome)
             if format_ is Format.JSON:
                 terminal.emit_line(outcome_document(outcome, lang))
             else:
-                tell(outcome, lang)
+                tell(outcome, lang, passes.of(exact, outcome))
 
         _keep_watching(context, health, told, stop)
     terminal.note(say.gettext("Stopped; everything taken is safe"))
 
 
 def _keep_watching(
-    context: typer.Context, health: flow.Health, told: flow.Listener, stop: threading.Event
+    context: typer.Context,
+    health: flow.Health,
+    told: Told,
+    stop: threading.Event,
 ) -> None:
     """Open the workspace and watch it, anew whenever its rules changed or its disk came back."""
     say = shared.speech(context)
@@ -106,7 +113,7 @@ def _end_by_signals(end: Callable[[], None]) -> None:
 def _watch(
     desk: Desk,
     room: Darkroom,
-    told: flow.Listener,
+    told: Told,
     stop: threading.Event,
     health: flow.Health,
     say: Speech,
@@ -118,7 +125,15 @@ def _watch(
     watcher.start()
     try:
         health.began(desk)
-        if flow.watch(desk, room, watcher, told, partial(_note, say), stop.is_set, vitals=health):
+        if flow.watch(
+            desk,
+            room,
+            watcher,
+            partial(told, Hints(desk)),
+            partial(_note, say),
+            stop.is_set,
+            vitals=health,
+        ):
             _note(say, "The rules changed; everything is decided again")
             health.reloading()
     finally:

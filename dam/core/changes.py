@@ -13,9 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 
-import cel
-
 from dam.core import schema
+from dam.core.celled import cel
 from dam.core.expression import named
 from dam.core.model import (
     REFUSING_STATES,

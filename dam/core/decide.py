@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-import cel
-
 from dam.core import redaction, tombstones, view, waivers
+from dam.core.celled import cel
 from dam.core.facts import digest_of
 from dam.core.model import (
     Decision,

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 
-import cel
-
 from dam.core import tombstones, view, waivers
+from dam.core.celled import cel
 from dam.core.changes import Change, of_rule, value_of
 from dam.core.consent import NO_END
 from dam.core.decide import WORLD, Asking, decide_all

@@ -134,4 +134,4 @@ Captions = dict[Language, Text]
 class Strict(BaseModel):
     """Frozen, nothing unknown accepted."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)

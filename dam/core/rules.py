@@ -23,10 +23,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Annotated, Literal
 
-import cel
 from pydantic import Field, StringConstraints, ValidationError
 
 from dam.core import schema
+from dam.core.celled import cel
 from dam.core.errors import RulePackError
 from dam.core.expression import FUNCTIONS, UNFOLLOWED, Named, Path, named
 from dam.core.fields import Strict, Text

@@ -6,7 +6,6 @@ mother's written consent and her own assent, credited and captioned, one face fo
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -100,7 +99,7 @@ def sample(changes: Changes, each: str | None = "person") -> dict[str, object]:
     nobody. Raises KeyError for a fact that does not exist, ValueError for a value that does
     not fit its type; both say which.
     """
-    facts = copy.deepcopy(_BLAMELESS)
+    facts = {name: _fresh(value) for name, value in _BLAMELESS.items()}
     for name, value in changes.items():
         if name == "persons":
             if value != "none":
@@ -109,6 +108,13 @@ def sample(changes: Changes, each: str | None = "person") -> dict[str, object]:
             continue
         _set(facts, name, value, each or "person")
     return facts
+
+
+def _fresh(value: object) -> object:
+    """A copy to change: of dicts and lists, which is all there is, and faster than deepcopy."""
+    if isinstance(value, dict):
+        return {name: _fresh(inner) for name, inner in value.items()}
+    return [_fresh(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _set(facts: dict[str, object], name: str, value: object, each: str) -> None:

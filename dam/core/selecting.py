@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-import cel
-
+from dam.core.celled import cel
 from dam.core.errors import UsageError
 from dam.core.rows import AssetRow
 from dam.core.rules import expression_faults

@@ -17,12 +17,16 @@ from dam.core.explain import Explanation, Question, same
 from dam.core.explain import explain as why
 from dam.core.facts import Facts
 from dam.core.heartbeat import Heartbeat
+from dam.core.likely import slips
 from dam.core.model import Decision, Disposition, Purpose, Use
 from dam.core.origins import File, Sources
 from dam.core.rows import AssetRow, ProvenanceRow, Restriction, SidecarRow
 from dam.core.surveys import file_of
 from dam.core.view import Dossier, contradictions
 from dam.core.waivers import Waiver
+
+#: So many ids are offered for one that was mistyped.
+_NEAR = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,19 @@ def resolve(desk: Desk, wanted: str) -> AssetRow:
         return only
     if found:
         raise UsageError(f"{len(found)} assets begin so: {', '.join(found)}", "Give more of the id")
-    raise UsageError("There is no asset with this id", "`dam list` shows the ids")
+    near = _near(desk, text)
+    hint = f"Did you mean {', '.join(near)}?" if near else "`dam list` shows the ids"
+    raise UsageError("There is no asset with this id", hint)
+
+
+def _near(desk: Desk, text: str) -> tuple[str, ...]:
+    """A few ids that begin as somebody may have meant who mistyped `text`."""
+    found: dict[str, None] = {}
+    for slip in slips(text):
+        found |= dict.fromkeys(desk.catalog.find(slip))
+        if len(found) >= _NEAR:
+            break
+    return tuple(found)[:_NEAR]
 
 
 def show(desk: Desk, wanted: str) -> Shown:

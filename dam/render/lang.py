@@ -93,6 +93,12 @@ class Speech:
                 found = self.line("{where}: {what}", where=line[:place], what=known)
         return found if found is not None else self._own(line)
 
+    def error(self, what: str, hint: str = "", problems: Iterable[str] = ()) -> str:
+        """An error of dam (`dam.core.errors`): what happened and what to do, a line a problem."""
+        said = self.line("{what}. {hint}", what=self.problem(what), hint=self.told(hint))
+        head = said if hint else self.problem(what)
+        return "\n".join((head, *(f"  {self.problem(line)}" for line in problems)))
+
     def because(self, limit: str) -> str:
         """Which limit ends a consent (`Standing.ends_because`)."""
         if limit.startswith("default term "):

@@ -12,6 +12,7 @@ from functools import cache
 
 from dam.render.phrases_credentials import CREDENTIALS
 from dam.render.phrases_doctor import DOCTOR, mark
+from dam.render.phrases_errors import ERRORS
 from dam.render.phrases_packs import PACKS
 from dam.render.phrases_verify import VERIFY
 
@@ -209,8 +210,8 @@ SENTENCES: tuple[str, ...] = (
     mark("a consent form or recording, not a photograph"),
     mark(
         "looks like a consent sidecar but is not named as one: name it "
-        "NAME.EXT.consent.yaml beside the photograph, or consent.yaml for the whole "
-        "folder"
+        "NAME.EXT.consent.yaml beside the photograph, or consent.yaml or consent.csv for the "
+        "whole folder"
     ),
     mark("{n} sidecars speak of this photograph, and more: nobody can tell which one is meant"),
     mark("a picture format that is not read: export it as JPEG"),
@@ -321,6 +322,7 @@ SENTENCES: tuple[str, ...] = (
     *CREDENTIALS,
     *PACKS,
     *VERIFY,
+    *ERRORS,
 )
 
 _FIXED = frozenset(s for s in SENTENCES if not _FIELD.search(s))

@@ -16,13 +16,6 @@ from typing import Any
 
 from rich.console import Console  # noqa: TID251
 from rich.containers import Lines  # noqa: TID251
-from rich.progress import (  # noqa: TID251
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table  # noqa: TID251
 from rich.text import Text  # noqa: TID251
 
@@ -216,6 +209,14 @@ def progress(label: str) -> Iterator[tuple[Callable[[int], None], Callable[[], N
     if not console.is_terminal:
         yield (lambda total: None), (lambda: None)
         return
+    from rich.progress import (  # noqa: TID251  (only where there is a bar)
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
