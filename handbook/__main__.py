@@ -1,4 +1,4 @@
-"""`python -m handbook`: write the generated pages anew; `python -m handbook pictures`: the demo's."""
+"""`python -m handbook [pages|pictures]`: what of the documentation is made by code, anew."""
 
 from __future__ import annotations
 

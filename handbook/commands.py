@@ -61,7 +61,7 @@ def _section(path: str, command: Any) -> str:  # noqa: ANN401
     parts = [f"\n{level} {path}\n\n```text\n{' '.join(words)}\n```\n\n"]
     parts.append(f"{cell(inspect.cleandoc(command.help or ''))}\n")
     if arguments:
-        rows = [(f"`{_value(p)}`", _help(p)) for p in arguments]
+        rows = [(_words(p), _help(p)) for p in arguments]
         parts.append("\n" + table(("argument", "means"), rows))
     if options := _options(command):
         parts.append("\n" + options)
@@ -88,21 +88,29 @@ def _options(command: Any) -> str:  # noqa: ANN401
         if "completion" in p.name:
             continue
         names = ", ".join(f"`{name}`" for name in p.opts)
-        value = "" if p.is_flag else f" `{_value(p)}`"
+        value = "" if p.is_flag else f" {_words(p)}"
         rows.append((names + value, _help(p)))
     return table(("option", "means"), rows) if rows else ""
 
 
+def _choices(p: Any) -> list[str]:  # noqa: ANN401
+    kind = p.type_descriptor.annotation
+    chosen = isinstance(kind, type) and issubclass(kind, enum.Enum)
+    return [str(word.value) for word in kind] if chosen else []
+
+
 def _value(p: Any) -> str:  # noqa: ANN401
-    """What stands for the value: its own name, its words, or what kind of thing it is."""
+    """What stands for the value: its own name, or what kind of thing it is."""
     if p.metavar:
         return str(p.metavar)
-    kind = p.type_descriptor.annotation
-    if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return "|".join(str(word.value) for word in kind)
     if p.param_type_name == "argument":
         return str(p.name).upper().rstrip("_")
-    return _NAMES.get(kind, "TEXT")
+    return _NAMES.get(p.type_descriptor.annotation, "TEXT")
+
+
+def _words(p: Any) -> str:  # noqa: ANN401
+    """The words that it can be, else what stands for it."""
+    return ", ".join(f"`{word}`" for word in _choices(p)) or f"`{_value(p)}`"
 
 
 def _help(p: Any) -> str:  # noqa: ANN401

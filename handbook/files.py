@@ -71,7 +71,11 @@ def _properties(document: Schema) -> Schema:
 def _table(body: Schema) -> str:
     needed = body.get("required", ())
     rows = [
-        (f"`{word}`{' *' if word in needed else ''}", _what(node), cell(node.get("description", "")))
+        (
+            f"`{word}`{' *' if word in needed else ''}",
+            _what(node),
+            cell(node.get("description", "")),
+        )
         for word, node in body["properties"].items()
     ]
     return table(("word", "what", "means"), rows)

@@ -30,7 +30,7 @@ text { font: 13px system-ui, 'Noto Sans', sans-serif; fill: #1d2733 }
 
 
 def picture(pyproject: str) -> str:
-    """The SVG for this pyproject.toml. Raises KeyError or ValueError for a contract it cannot read."""
+    """The SVG for this pyproject.toml. Raises KeyError or IndexError for one without a contract."""
     contracts = tomllib.loads(pyproject)["tool"]["importlinter"]["contracts"]
     rows = _of_type(contracts, "layers")[0]["layers"]
     parts, y = list[str](), 20
@@ -134,5 +134,5 @@ def _page(height: int, parts: list[str]) -> str:
         f'width="{_WIDTH}" height="{height}">\n'
         "<title>The layers of dam, as the import contract has them</title>\n"
         f"<style>\n{_STYLE}</style>\n"
-        f'<rect class="ground" width="{_WIDTH}" height="{height}" fill="#ffffff"/>\n{body}\n</svg>\n'
+        f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>\n{body}\n</svg>\n'
     )

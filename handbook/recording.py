@@ -15,7 +15,7 @@ from pathlib import Path
 #: Columns of the terminal on which the demo is recorded.
 COLUMNS = 100
 #: Where the tutorial says that the demo works.
-PLACE = "/tmp/dam-demo"  # noqa: S108  a name to be shown, nothing is written there
+PLACE = "/tmp/dam-demo"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 

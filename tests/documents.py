@@ -1,4 +1,4 @@
-"""The documentation as tests see it: its pages, the blocks of code in them, the commands in those."""
+"""The documentation as tests see it: its pages, the code in them, the commands in that."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ class Block:
 
     @property
     def runs(self) -> bool:
-        return self.lang not in ("console", "text") and any(line.startswith("dam ") for line in self.lines)
+        return self.lang not in ("console", "text") and any(
+            line.startswith("dam ") for line in self.lines
+        )
 
 
 def blocks(path: Path) -> Iterator[Block]:

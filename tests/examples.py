@@ -4,6 +4,7 @@ what stands in their place there (ASSET, PACK, C-2021-0147, ~/amal, ...).
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from collections.abc import Mapping
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import openpyxl
 import yaml
+from PIL import Image
 
 from demo import draw
 from tests import backups, family, photos
@@ -28,7 +31,7 @@ _PLACES = {
     "/mnt/key": "key",
     "/media/stick": "stick",
     "/srv/share": "share",
-    "/tmp/try": "try",  # noqa: S108
+    "/tmp/try": "try",
     "~/amal.age": "home/amal.age",
     "~/amal": "home/amal",
     "~/pack": "home/pack",
@@ -66,20 +69,34 @@ class Prepared:
         command = re.sub(r"(?<=--as-of )\S+", f"{today}", command)
         command = re.sub(r"\b(?:k7q2mz9a|ASSET)\b", self._asset(command), command)
         command = re.sub(r"\b(?:P-20211118-\w+|PACK)\b", self.ids["pack"], command)
-        command = re.sub(r"\bR-20270101-\w+", self.ids["region"], command)
+        if "R-20270101-" in command:
+            command = re.sub(r"\bR-20270101-\w+", self.drawn(), command)
+        if "waive end" in command:
+            self.waived("in-time" if "in-time" in command else "everyone-accounted-for")
         return re.sub(r"\b(?:R-20211201-\w+|RECALL)\b", self.ids["recall"], command)
 
     def _asset(self, command: str) -> str:
         """The photograph that the command can be about."""
         if "tombstone settle" in command:
             return self.ids["copy"]
-        if "redact remove" in command:
-            return self.ids["drawn"]
-        if "waive end" in command:
-            return self.ids["waived" if "in-time" in command else "faces-waived"]
         if "waive" in command:
             return self.ids["ended" if "in-time" in command else "faces"]
         return self.ids["child"]
+
+    def drawn(self) -> str:
+        """The id of a region drawn by hand; one is drawn where there is none."""
+        if not self.workspace.ask("redact", "list")["redactions"]:
+            self.workspace.run("redact", self.ids["child"], "--region", "0.1,0.1,0.2,0.2")
+        return str(self.workspace.ask("redact", "list")["redactions"][0]["redaction"])
+
+    def waived(self, rule: str) -> None:
+        """A waiver of the rule is in force; one is given where there is none."""
+        if any(w["rule"] == rule for w in self.workspace.ask("waive", "list")["waivers"]):
+            return
+        end = (date.today() + timedelta(30)).isoformat()  # noqa: DTZ011
+        asset = self.ids["ended" if rule == "in-time" else "faces"]
+        words = ("waive", asset, rule, "--by", "dpo", "--until", end, "--reason", "Looked at")
+        self.workspace.run(*words)
 
 
 def prepare(folder: Path) -> Prepared:
@@ -94,7 +111,7 @@ def prepare(folder: Path) -> Prepared:
     (workspace.root / "dam.toml").write_text(toml)
     named = _drop(workspace)
     ids = {"recipient": key.recipient, **named}
-    ids |= _live(workspace, folder, ids)
+    ids |= _live(workspace, folder)
     _leave_files(workspace, key)
     return Prepared(workspace, ids)
 
@@ -122,11 +139,8 @@ def _drop(workspace: Workspace) -> dict[str, str]:
     dropped = {
         "child": (photos.jpeg(1, 480, 320), child(147)),
         "gone": (photos.jpeg(2, 480, 320), child(150)),
-        "drawn": (photos.jpeg(3, 480, 320), EMPTY_HALL),
         "ended": (photos.jpeg(4, 480, 320), child(153, valid_until="2022-10-31")),
-        "waived": (photos.jpeg(5, 480, 320), child(154, valid_until="2022-10-31")),
         "faces": (_jpeg(scene), NOBODY),
-        "faces-waived": (_jpeg(scene.transpose(0)), NOBODY),
     }
     for name, (data, sidecar) in dropped.items():
         workspace.drop(f"{name}.jpg", data, sidecar)
@@ -135,24 +149,14 @@ def _drop(workspace: Workspace) -> dict[str, str]:
     return {name: found[name] for name in dropped}
 
 
-def _jpeg(picture: object) -> bytes:
-    import io
-
-    from PIL import Image
-
-    assert isinstance(picture, Image.Image)
+def _jpeg(picture: Image.Image) -> bytes:
     out = io.BytesIO()
     picture.convert("RGB").save(out, "JPEG", quality=92)
     return out.getvalue()
 
 
-def _live(workspace: Workspace, folder: Path, ids: Mapping[str, str]) -> dict[str, str]:
-    """A pack goes out, a consent in it is taken back, a copy comes; waivers and a region."""
-    end = (date.today() + timedelta(30)).isoformat()  # noqa: DTZ011
-    for name, rule in (("waived", "in-time"), ("faces-waived", "everyone-accounted-for")):
-        words = ("waive", ids[name], rule, "--by", "dpo", "--until", end, "--reason", "Looked at")
-        workspace.run(*words)
-    workspace.run("redact", ids["drawn"], "--region", "0.1,0.1,0.2,0.2")
+def _live(workspace: Workspace, folder: Path) -> dict[str, str]:
+    """A pack goes out, a consent in it is taken back and asked back, a copy comes."""
     made = workspace.json(
         "export", "press", "--recipient", "Le Matin", "--out", str(folder / "sent")
     )
@@ -161,21 +165,16 @@ def _live(workspace: Workspace, folder: Path, ids: Mapping[str, str]) -> dict[st
     workspace.drop("half.jpg", family.saved_anew(photos.jpeg(2, 480, 320), half=True), EMPTY_HALL)
     (copy,) = workspace.ingest()["assets"]
     (letter,) = recalled["letters"]
-    (region,) = workspace.ask("redact", "list")["redactions"]
-    return {
-        "pack": made["pack"],
-        "recall": letter["recall"],
-        "copy": copy["asset"],
-        "region": region["redaction"],
-    }
+    return {"pack": made["pack"], "recall": letter["recall"], "copy": copy["asset"]}
 
 
 def _leave_files(workspace: Workspace, key: backups.Key) -> None:
     """Files that commands are told to read, in the folder where they run."""
+    report = workspace.run("audit", "--format", "json").stdout
     for name in REPORTS:
-        (workspace.root / name).write_bytes(workspace.run("audit", "--format", "json").stdout)
-    for name in ("amal.dam", "amal-2026-11-28.dam"):
-        backups.back_up(workspace, key, workspace.root / name)
+        (workspace.root / name).write_bytes(report)
+    backups.back_up(workspace, key, workspace.root / "amal.dam")
+    shutil.copy(workspace.root / "amal.dam", workspace.root / "amal-2026-11-28.dam")
     (workspace.root / "amal.dam.tombstones").rename(workspace.root / "amal.tombstones")
     workspace.run("ledger", "checkpoint", "--out", str(workspace.root / "kept.json"))
 
@@ -183,8 +182,6 @@ def _leave_files(workspace: Workspace, key: backups.Key) -> None:
 def fill_in(path: Path) -> None:
     """What a person does with an empty register before importing it."""
     if path.suffix == ".xlsx":
-        import openpyxl
-
         csv = Path(sheet(path.parent, line(147), line(160)))
         book = openpyxl.Workbook()
         page = book.active

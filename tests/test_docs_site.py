@@ -16,7 +16,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from handbook import layers, pages, pictures, recording
-from tests.documents import ROOT, pages as documents
+from tests.documents import ROOT
+from tests.documents import pages as documents
 from tests.test_audit_page import browser
 
 __all__ = ["browser"]
@@ -50,7 +51,7 @@ def test_the_picture_of_the_layers_follows_the_contract() -> None:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole site, built with every warning an error, in a copy so that the checkout stays clean."""
+    """The site, every warning an error, built from a copy so that the checkout stays clean."""
     place = tmp_path_factory.mktemp("site")
     for name in ("docs", "handbook"):
         shutil.copytree(ROOT / name, place / name)
@@ -146,7 +147,7 @@ def test_arabic_has_its_signs(page: Path) -> None:
 def test_guides_say_the_same_in_every_language() -> None:
     """As many headings, blocks and links in each: what is added in one is missing in the others."""
     for guide in sorted(GUIDES.glob("en/*.md")):
-        others = [p for p in GUIDES.glob(f"*/{guide.name}")]
+        others = list(GUIDES.glob(f"*/{guide.name}"))
         assert {p.parent.name for p in others} >= {"en", "fr"}
         shapes = {p.parent.name: shape(p) for p in others}
         assert len(set(shapes.values())) == 1, shapes

@@ -37,7 +37,10 @@ def test_the_wheel_carries_rules_migrations_and_types(wheel: Path) -> None:
     assert "dam/py.typed" in names
     assert {"dam/render/templates/audit.typ", "dam/render/templates/audit.html.j2"} <= names
     assert any(n.startswith("dam/adapters/catalog/migrations/versions/0001") for n in names)
-    assert not any(n.startswith(("tests/", "bench/", "demo/", "handbook/", "inbox/", "archive/")) for n in names)
+    assert not any(
+        n.startswith(("tests/", "bench/", "demo/", "handbook/", "inbox/", "archive/"))
+        for n in names
+    )
 
 
 def test_an_installed_wheel_needs_no_checkout(wheel: Path, tmp_path: Path) -> None:
