@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from dam.adapters.settings import _GROUPS, PREFIX, Settings
@@ -61,7 +62,7 @@ def put_into(page: str) -> str:
 
 def _table() -> str:
     rows = []
-    groups = {"": Settings, **_GROUPS}
+    groups: dict[str, type[BaseModel]] = {"": Settings, **_GROUPS}
     for group, model in groups.items():
         for name, field in model.model_fields.items():
             if name in _GROUPS:
