@@ -26,7 +26,7 @@ from dam.core.errors import DamError
 from tests import examples
 from tests.documents import ROOT, Block, blocks, inline, pages, words
 from tests.examples import Prepared
-from tests.workspaces import environment, once
+from tests.workspaces import Workspace, environment, once
 
 BLOCKS = [block for page in pages() for block in blocks(page)]
 PROGRAM: Any = typer.main.get_command(app)
@@ -88,7 +88,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
         (folder / "ids.json").write_text(json.dumps(dict(made.ids)))
 
     folder = once(tmp_path_factory, "documented", make)
-    return Prepared(examples.Workspace(folder / "w"), json.loads((folder / "ids.json").read_text()))
+    return Prepared(Workspace(folder / "w"), json.loads((folder / "ids.json").read_text()))
 
 
 # --- commands -----------------------------------------------------------------------------

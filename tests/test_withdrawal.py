@@ -22,7 +22,7 @@ from dam.adapters.settings import Workspace as Places
 from dam.core import errors
 from dam.core.tombstones import Tombstone
 from dam.flows import consents, ingest, tombstones
-from dam.flows.ingest import settle
+from dam.flows.ingest import filing, settle
 from tests import family, photos
 from tests.family import ALONE, GROUP, asset, fates, saved_anew, withdraw
 from tests.services import watching
@@ -288,7 +288,7 @@ def test_a_picture_that_is_on_its_way_into_the_archive_does_not_arrive(
             seen[0] = workspace.filed()
 
     if moment == "before it is planned":
-        rendered = settle.render
+        rendered = filing.render
 
         def render(*args: object, **more: object) -> object:
             done = rendered(*args, **more)  # type: ignore[arg-type]
