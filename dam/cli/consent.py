@@ -264,14 +264,25 @@ def erase(
         )
     with shared.desk(context, writing=True) as desk:
         done = flow.erase(desk, subject)
+    say = shared.speech(context)
     if not done.clean:
-        terminal.note("Another dam reads the catalogue: its journal is emptied when that one ends")
+        terminal.note(
+            say.gettext(
+                "Another dam reads the catalogue: its journal is emptied when that one ends"
+            )
+        )
     followed = follow(context, done.touched, done.filed)
     if format_ is Format.JSON:
         told: Json = {"subject": done.subject, "consents": list(done.consents)}
         terminal.emit({**told, "clean": done.clean, "photos": followed.document(context)})
         return
-    terminal.line(f"{done.subject}: erased; records without details: {', '.join(done.consents)}")
+    terminal.line(
+        say.gettext(
+            "{subject}: erased; records without details: {ids}",
+            subject=done.subject,
+            ids=say.list(done.consents),
+        )
+    )
     followed.tell(context)
 
 
@@ -297,7 +308,9 @@ def template(
         page = "docs/sidecars.md"
     else:
         consent_template.template(out, wanted, form)
-    terminal.note(f"{names.show(str(out))} is ready: see {page} for its words")
+    say = shared.speech(context)
+    file = names.show(str(out))
+    terminal.note(say.gettext("{file} is ready: see {page} for its words", file=file, page=page))
 
 
 def _join(value: object) -> object:

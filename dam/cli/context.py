@@ -100,7 +100,7 @@ def desk(
         ) as opened:
             yield opened
             if writing:
-                _keep_withdrawals(opened)
+                _keep_withdrawals(opened, speech(context))
     except BaseException as error:
         code = error.exit_code if isinstance(error, DamError) else DEFECT
         ended = {"exit": code, "error": logline.code(error), "place": places(error)}
@@ -110,13 +110,17 @@ def desk(
         log.write("command", command=_command(context), seconds=seconds, **ended)
 
 
-def _keep_withdrawals(opened: Desk) -> None:
+def _keep_withdrawals(opened: Desk, say: Speech) -> None:
     """What was done stands, whether the file that a restore asks for can be written or not."""
     try:
         opened.keep_withdrawals()
     except (StorageError, UsageError) as error:
         terminal.note(
-            f"What was taken back is on record, but not in the file of [backup] tombstones: {error}"
+            say.gettext(
+                "What was taken back is on record, but not in the file of [backup] tombstones: "
+                "{error}",
+                error=say.error(error.what, error.hint),
+            )
         )
 
 

@@ -71,8 +71,11 @@ def follow(context: typer.Context, touched: Iterable[str], filed: Iterable[str])
     except WorkspaceBusy:
         return Followed(ids, None)
     except DamError:
+        say = shared.speech(context)
         terminal.note(
-            "The change is on record and counts, but not every photo was looked at again: "
-            "run `dam ingest` once what follows is mended"
+            say.gettext(
+                "The change is on record and counts, but not every photo was looked at again: "
+                "run `dam ingest` once what follows is mended"
+            )
         )
         raise

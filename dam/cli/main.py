@@ -19,7 +19,7 @@ from dam.core.errors import DEFECT, DamError, ProblemsError
 EPILOG = (
     "Exit codes: 0 fine; 1 a defect or a failing machine; 2 usage or configuration; "
     "3 findings the caller asked to fail on; 4 some inputs held, with --strict; "
-    "5 integrity failure."
+    "5 integrity failure; 130 stopped by Ctrl-C."
 )
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
@@ -115,7 +115,7 @@ def run() -> None:
         where = " < ".join(places(error))
         _note(
             options,
-            f"A defect in dam: {type(error).__name__} at {where}",
+            f"a defect in dam: {type(error).__name__} at {where}",
             "Nothing was lost; please report this line",
         )
         sys.exit(DEFECT)

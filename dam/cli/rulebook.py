@@ -51,7 +51,12 @@ def check(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
     if format_ is Format.JSON:
         terminal.emit({"rules": len(pack.rules), "digest": pack.digest})
         return
-    terminal.line(f"{len(pack.rules)} rules are in order; digest {pack.digest}")
+    say = shared.speech(context)
+    terminal.line(
+        say.gettext(
+            "{n} rules are in order; digest {digest}", n=len(pack.rules), digest=pack.digest
+        )
+    )
 
 
 def examples(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
@@ -67,7 +72,12 @@ def examples(context: typer.Context, format_: FormatOption = Format.TABLE) -> No
         return
     terminal.table(("rule", "passing", "failing"), counts)
     total = sum(p + f for _, p, f in counts)
-    terminal.line(f"{total} examples of {len(counts)} rules come out as they say")
+    say = shared.speech(context)
+    terminal.line(
+        say.gettext(
+            "{n} examples of {rules} rules come out as they say", n=total, rules=len(counts)
+        )
+    )
 
 
 def list_(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from dam.adapters.settings import Workspace, load_settings, prepare
 from dam.adapters.starter import write_workspace
+from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption
 from dam.render import terminal
 
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Where the workspace is to be.")] = Path(),
     format_: FormatOption = Format.TABLE,
 ) -> None:
@@ -29,6 +31,10 @@ def init(
     if format_ is Format.JSON:
         terminal.emit({"workspace": str(folder), "written": list(written)})
         return
-    terminal.line(f"A workspace with {len(written)} files. Next:")
-    terminal.line("  edit rules/credits.yaml (photographers) and rules/consent/policy.yaml")
-    terminal.line("  drop photographs into inbox/ and run: dam ingest")
+    say = shared.speech(context)
+    terminal.line(say.gettext("A workspace, files written: {n}. Next:", n=len(written)))
+    for step in (
+        say.gettext("edit rules/credits.yaml (photographers) and rules/consent/policy.yaml"),
+        say.gettext("drop photographs into inbox/ and run: dam ingest"),
+    ):
+        terminal.line(say.line("  {step}", step=step))
