@@ -36,6 +36,7 @@ NOT_RUN = {
     "python3 -m venv ": "installs from an index; tests/test_packaging.py installs the wheel",
     "/opt/dam/bin/pip install ": "installs from an index",
     "pip install ": "installs from an index",
+    "make wheel": "tests/test_packaging.py builds it",
     "dam watch": "runs until it is stopped; tests/test_watching.py",
     "dam -C /srv/amal watch": "the same",
     "dam ledger checkpoint --timestamp-url ": "asks another machine; tests/test_ledger.py has one",
@@ -194,7 +195,9 @@ def test_what_is_not_run_or_fails_is_still_shown() -> None:
         assert any(line.startswith(begin) for line in lines), f"take it off the list: {begin}"
 
 
-COMMANDS = sorted({line for page in pages() for line in inline(page)})
+#: Pages that show commands as people mistype them.
+MISTYPED = ("mistakes.md",)
+COMMANDS = sorted({c for page in pages() if page.name not in MISTYPED for c in inline(page)})
 
 
 @pytest.mark.parametrize("line", COMMANDS)
@@ -271,6 +274,14 @@ def test_other_blocks(block: Block, tmp_path: Path) -> None:
         told = json.loads(block.text)
         named = [*told["yaml.schemas"], *(one["url"] for one in told["json.schemas"])]
         assert [name for name in named if not (ROOT / name).is_file()] == []
+    elif block.text.startswith("python -m bench "):
+        # Minutes each: here only that there is such a job, with these options.
+        known = (ROOT / "bench" / "__main__.py").read_text()
+        for line in block.lines:
+            assert line.startswith("python -m bench "), line
+            named = re.findall(r"--[\w-]+", line)
+            missing = [w for w in (line.split()[3], *named) if f'"{w}"' not in known]
+            assert missing == [], f"{block}: {line}"
     else:
         pytest.fail(f"{block}: no command, no file of dam, and not in ELSEWHERE")
 
