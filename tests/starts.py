@@ -120,10 +120,10 @@ def _serve(asked: socket.socket) -> tuple[list[str], str, dict[str, str]]:
 
 def know_the_rules() -> None:
     """Read the starter rules, which nearly every workspace has; another's are read all the same."""
-    from dam.adapters import desk, starter
+    from dam.adapters import desk_rules, starter
     from dam.core import rules
 
-    rules.load(desk.read_folder(starter.starter_rules(), desk.CONSENT))
+    rules.load(desk_rules.read_folder(starter.starter_rules(), desk_rules.CONSENT))
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from dam.adapters.desk import open_desk
-from dam.adapters.settings import InboxSettings, Settings
 from dam.adapters.settings import Workspace as Paths
+from dam.adapters.settings_models import InboxSettings, Settings
 from dam.cli.context import now
 from dam.flows import ingest as flow
 from dam.flows.ingest.memory import Memory

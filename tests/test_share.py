@@ -21,8 +21,8 @@ import pytest
 
 from dam.adapters.desk import Desk, open_desk
 from dam.adapters.inbox_watch import Watcher
-from dam.adapters.settings import InboxSettings, Settings
 from dam.adapters.settings import Workspace as Paths
+from dam.adapters.settings_models import InboxSettings, Settings
 from dam.flows import ingest as flow
 from tests import photos
 from tests.test_attacks import agreed

@@ -13,15 +13,12 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from typer.testing import CliRunner
 
-from dam.adapters import desk, settings
 from dam.cli.main import app
 from dam.core.errors import DamError
-from dam.core.rules import RulePack
 from tests import family
 from tests.workspaces import Json, Workspace, environment, once
 
@@ -75,23 +72,10 @@ def whole(factory: pytest.TempPathFactory, folder: Path) -> Whole:
     return Whole(Workspace(folder / "w"), folder / "elsewhere.json", made / "pack")
 
 
-_PACKS: dict[str, RulePack] = {}
-_load_pack = desk.load_pack
-
-
-def _read_once(workspace: settings.Workspace) -> RulePack:
-    """As `load_pack`, which takes most of the time of a small workspace."""
-    files = desk.rule_files(workspace)
-    if files not in _PACKS:
-        _PACKS[files] = _load_pack(workspace)
-    return _PACKS[files]
-
-
 def verify(workspace: Workspace, *words: str) -> tuple[int, Json]:
     """The exit code of `dam verify` and what it tells."""
     command = ["-C", str(workspace.root), "verify", *words, "--format", "json"]
-    with patch.object(desk, "load_pack", _read_once):
-        done = CliRunner().invoke(app, command, env=environment())
+    done = CliRunner().invoke(app, command, env=environment())
     if not isinstance(done.exception, SystemExit | DamError | None):
         raise done.exception
     code = done.exception.exit_code if isinstance(done.exception, DamError) else done.exit_code

@@ -333,13 +333,9 @@ def _private(name: str, flags: int) -> int:
 
 def read_since(path: Path, limit: int) -> bytes:
     """The bytes of a file of withdrawals. Raises UsageError where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise UsageError(
-            f"The file of withdrawals cannot be read ({error.strerror})", "Name another copy"
-        ) from error
+    data, why = sealed.read_up_to(path, limit)
+    if data is None:
+        raise UsageError(f"The file of withdrawals cannot be read ({why})", "Name another copy")
     if len(data) > limit:
         raise UsageError("The file of withdrawals is too large to be one", "Name another copy")
     return data

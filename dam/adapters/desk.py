@@ -8,31 +8,39 @@ calendar day where the workspace stands, that is in the time zone `now` carries.
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from dam.adapters import aftermath
 from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.checkpoints import Checkpoints
+from dam.adapters.desk_catalog import clock_runs_on, copied_catalog, may_write, open_catalog
+from dam.adapters.desk_due import end_refused, touch
+from dam.adapters.desk_rules import (
+    CREDITS,
+    PROGRAMMES,
+    PURPOSES,
+    load_pack,
+    read_folder,
+    read_rule_file,
+    rule_files,
+)
 from dam.adapters.lock import Gate, WorkspaceLock
 from dam.adapters.marks import read_marks
 from dam.adapters.previews import Previews
 from dam.adapters.renditions import Renditions
 from dam.adapters.settings import Settings, Workspace, prepare
 from dam.adapters.store import Archive, OriginalStore
-from dam.core import ended, names, naming, private, rules, since, waivers
+from dam.core import ended, names, naming, private, rules, since
 from dam.core.consent import Record
 from dam.core.credits import Credits, ProgrammeFile, load_credits, load_programmes
 from dam.core.ended import Ended
-from dam.core.errors import ConfigurationError, IntegrityError, RulePackError, StorageError
+from dam.core.errors import IntegrityError, StorageError
 from dam.core.facts import Facts, digest_of
 from dam.core.model import Event, Purpose
 from dam.core.presets import Preset, load_presets
@@ -42,8 +50,6 @@ from dam.core.rows import (
     AssetRow,
     ConsentVersion,
     ProvenanceRow,
-    WaiverEnd,
-    WaiverRow,
     first_arrival,
 )
 from dam.core.told import Told
@@ -55,12 +61,6 @@ if TYPE_CHECKING:
     from dam.adapters.credentials import Signer
     from dam.adapters.darkroom import Darkroom
 
-#: Clocks of machines that share a workspace may differ by so much.
-CLOCK_TOLERANCE = timedelta(hours=24)
-MAX_RULE_BYTES = 1024 * 1024
-CREDITS = "credits.yaml"
-#: The folders under `rules/` with a file each for a rule, a programme, a purpose.
-CONSENT, PROGRAMMES, PURPOSES = "consent", "programmes", "purposes"
 _EMPTY = hashlib.sha256().hexdigest()
 
 
@@ -336,115 +336,9 @@ def _names_in(facts: Facts, known: Mapping[str, tuple[str, ...]]) -> dict[str, t
     return {subject: known[subject] for subject in shown if subject in known}
 
 
-def touch(unit: Unit, consent: str, subject: str) -> None:
-    """Every asset that rests on a consent or shows its subject must be decided again."""
-    unit.mark_due(unit.assets_using_consents([consent]))
-    unit.mark_due(unit.assets_with_subjects([subject]))
-
-
-def end_refused(unit: Unit, told: Record, at: datetime) -> None:
-    """End the waivers of every asset that shows a subject of whom a record says no for the first
-
-    time since they were given: for good, whatever the record says later.
-    """
-    live = unit.live_waivers()
-    if not live:
-        return
-    item = told.item
-    shown = {
-        *unit.assets_using_consents([item.id]),
-        *unit.assets_with_subjects([item.subject.id]),
-    }
-    for row in live:
-        if row.asset in shown and waivers.refused_since(row.waiver, [told]):
-            end_waiver(unit, row, WaiverEnd(row.waiver.id, "refused", "", at))
-
-
-def end_waiver(unit: Unit, row: WaiverRow, end: WaiverEnd) -> None:
-    """Record how a waiver ended; its asset must be decided again."""
-    if not unit.end_waiver(end):
-        return
-    body: dict[str, object] = {"waiver": end.waiver, "rule": row.waiver.rule, "why": end.why}
-    unit.append(Event("waiver.ended", row.asset, body | {"by": end.role}), end.ended_at)
-    unit.mark_due([row.asset])
-
-
-def read_folder(root: Path, folder: str) -> dict[str, bytes]:
-    """The `.yaml` files directly in `root/folder`, by their path relative to `root`'s parent.
-
-    Raises ConfigurationError where the folder or one of them cannot be read, or one is too large
-    to be a rule file: what cannot be read must not count as not written.
-    """
-    found: dict[str, bytes] = {}
-    base = root / folder
-    try:
-        entries = sorted(base.iterdir())
-    except FileNotFoundError:
-        return found
-    except OSError as error:
-        name = f"{root.name}/{folder}".rstrip("/")
-        raise ConfigurationError(
-            f"{name} cannot be read ({error.strerror})", "Give dam's user access to it"
-        ) from error
-    for path in entries:
-        if not path.match("*.y*ml"):
-            continue
-        name = f"{root.name}/{folder}/{path.name}" if folder else f"{root.name}/{path.name}"
-        found[name] = read_rule_file(path, name)
-    return found
-
-
-def read_rule_file(path: Path, name: str) -> bytes:
-    """The bytes of one file under `rules/`; ConfigurationError where it is missing or unfit."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_RULE_BYTES + 1)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{name} cannot be read ({error.strerror})",
-            "`dam init` writes the starter rules into a new workspace",
-        ) from error
-    if len(data) > MAX_RULE_BYTES:
-        raise ConfigurationError(f"{name} is larger than {MAX_RULE_BYTES} bytes", "Shorten it")
-    return data
-
-
 def rules_changed(desk: Desk) -> bool:
     """Whether the files people edit are other than those the desk was opened with."""
     return rule_files(desk.workspace) != desk.rule_files
-
-
-def rule_files(workspace: Workspace) -> str:
-    """SHA-256 in hex over all files people edit. Raises ConfigurationError as `read_rule_file`."""
-    files: dict[str, bytes] = {}
-    for folder in (CONSENT, PROGRAMMES, PURPOSES):
-        files |= read_folder(workspace.rules, folder)
-    name = f"{workspace.rules.name}/{CREDITS}"
-    files[name] = read_rule_file(workspace.rules / CREDITS, name)
-    marks = read_marks(workspace.rules)
-    files |= {f"{workspace.rules.name}/{path}": data for path, data in marks.items()}
-    digest = hashlib.sha256()
-    for path, data in sorted(files.items()):
-        digest.update(hashlib.sha256(path.encode()).digest() + hashlib.sha256(data).digest())
-    return digest.hexdigest()
-
-
-def load_pack(workspace: Workspace) -> rules.RulePack:
-    """The rule pack of the workspace. Raises RulePackError with every problem.
-
-    A pack that lacks a rule of `rules.FLOOR` is refused: people may change what such a rule
-    asks for, and a file that was lost must not turn into an approval.
-    """
-    pack = rules.load(read_folder(workspace.rules, CONSENT))
-    missing = sorted(rules.FLOOR - {rule.id for rule in pack.rules})
-    if missing:
-        raise RulePackError(
-            "The rule pack lacks rules that it cannot do without",
-            tuple(f"{workspace.rules.name}/consent/{name}.yaml: is missing" for name in missing),
-            "Put the files back: `dam init` in an empty folder writes the starter rules there; "
-            "copy those that are missing from its rules/consent/",
-        )
-    return pack
 
 
 @contextmanager
@@ -481,12 +375,12 @@ def open_desk(
         prepare(workspace, dry_run=not writing, reading=reading)
         if writing and alone:
             stack.enter_context(WorkspaceLock(workspace.lock))
-        if reading and not _may_write(workspace):
-            catalog = stack.enter_context(_copied(workspace, stack))
+        if reading and not may_write(workspace):
+            catalog = stack.enter_context(copied_catalog(workspace, stack))
         else:
-            catalog = stack.enter_context(_catalog(workspace, stack, now, writing, untouched))
+            catalog = stack.enter_context(open_catalog(workspace, stack, now, writing, untouched))
         with suppress(*((IntegrityError,) if reading else ())):
-            _clock_runs_on(catalog, now().astimezone(UTC))
+            clock_runs_on(catalog, now().astimezone(UTC))
         if writing and catalog.baseline_due():
             with catalog.transaction() as unit:
                 if unit.baseline_due():
@@ -523,55 +417,3 @@ def open_desk(
             with suppress(StorageError):
                 desk.finish()
         yield desk
-
-
-def _clock_runs_on(catalog: Catalog, now: datetime) -> None:
-    """Refuse to decide on a day that lies before the last thing recorded.
-
-    With the clock set back, consents that have ended would count again.
-    """
-    last = catalog.last_event_at()
-    if last is not None and now < last - CLOCK_TOLERANCE:
-        raise ConfigurationError(
-            f"The clock says {now:%Y-%m-%d}, but something was recorded on {last:%Y-%m-%d}",
-            "Set the machine's clock right",
-        )
-
-
-def _catalog(
-    workspace: Workspace,
-    stack: ExitStack,
-    now: Callable[[], datetime],
-    writing: bool,
-    untouched: bool,
-) -> Catalog:
-    """The catalogue; for reading a workspace that has none yet, an empty one elsewhere.
-
-    `untouched` reads a copy, unless another process has the catalogue open just now: then
-    a copy could be torn, and the disk is changing anyway.
-    """
-    database = workspace.database
-    if writing:
-        return Catalog.open(database, now=now)
-    busy = database.with_name(f"{database.name}-wal").exists()
-    if not database.exists() or (untouched and not busy):
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="dam-")))
-        if database.exists():
-            shutil.copyfile(database, folder / database.name)
-        return Catalog.open(folder / database.name)
-    return Catalog.open(database, create=False, read_only=True)
-
-
-def _may_write(workspace: Workspace) -> bool:
-    """SQLite needs files of its own beside the catalogue, also to read it."""
-    return os.access(workspace.database.parent, os.W_OK)
-
-
-def _copied(workspace: Workspace, stack: ExitStack) -> Catalog:
-    """A copy of a catalogue on a disk that nobody can write to, with its journal."""
-    folder = Path(stack.enter_context(TemporaryDirectory(prefix="dam-")))
-    database = workspace.database
-    for name in (database.name, f"{database.name}-wal"):
-        if (source := database.with_name(name)).exists():
-            shutil.copyfile(source, folder / name)
-    return Catalog.open(folder / database.name)

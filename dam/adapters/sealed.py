@@ -71,16 +71,21 @@ def words(data: bytes) -> list[str]:
 
 def read_keys(path: Path) -> bytes:
     """The bytes of a key file. Raises UsageError where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_KEYS + 1)
-    except OSError as error:
-        raise UsageError(
-            f"The key file cannot be read ({error.strerror})", "Name another"
-        ) from error
+    data, why = read_up_to(path, MAX_KEYS)
+    if data is None:
+        raise UsageError(f"The key file cannot be read ({why})", "Name another")
     if len(data) > MAX_KEYS:
         raise UsageError("The key file is too large", "Name a file that age-keygen wrote")
     return data
+
+
+def read_up_to(path: Path, limit: int) -> tuple[bytes | None, str]:
+    """The bytes of a file, one more than `limit` of a larger one; else None and why."""
+    try:
+        with path.open("rb") as file:
+            return file.read(limit + 1), ""
+    except OSError as error:
+        return None, error.strerror or ""
 
 
 class _Reader:

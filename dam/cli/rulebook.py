@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from dam.adapters.desk import PURPOSES, load_pack, read_folder, read_rule_file
+from dam.adapters.desk_rules import PURPOSES, load_pack, read_folder, read_rule_file
 from dam.adapters.marks import read_marks
 from dam.cli import context as shared
 from dam.cli.context import Format, FormatOption

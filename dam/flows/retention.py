@@ -13,7 +13,8 @@ from datetime import date, timedelta
 
 from dam.adapters import aged
 from dam.adapters.catalog import Unit
-from dam.adapters.desk import Desk, read_rule_file
+from dam.adapters.desk import Desk
+from dam.adapters.desk_rules import read_rule_file
 from dam.core import report, retention
 from dam.core.consent import Record, Standing, stand
 from dam.core.errors import ConfigurationError

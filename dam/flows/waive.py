@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from dam.adapters.catalog import Unit
-from dam.adapters.desk import Desk, end_waiver
+from dam.adapters.desk import Desk
+from dam.adapters.desk_due import end_waiver
 from dam.core import waivers
 from dam.core.consent import add_term
 from dam.core.decide import decide_all

@@ -10,7 +10,8 @@ from datetime import date
 from pydantic import ValidationError
 
 from dam.adapters.catalog import Unit
-from dam.adapters.desk import Desk, touch
+from dam.adapters.desk import Desk
+from dam.adapters.desk_due import touch
 from dam.core import names, private
 from dam.core.consent import Record, stand, state_on
 from dam.core.errors import UsageError

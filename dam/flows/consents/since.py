@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from dam.adapters.catalog import Unit
-from dam.adapters.desk import Desk, end_waiver, touch
+from dam.adapters.desk import Desk
+from dam.adapters.desk_due import end_waiver, touch
 from dam.core.record import ConsentEvent
 from dam.core.rows import ConsentVersion, WaiverEnd
 from dam.core.since import Consent, Ended, Keys, Since

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from dam.adapters.catalog import Catalog
-from dam.adapters.desk import (
-    CLOCK_TOLERANCE,
+from dam.adapters.desk_catalog import CLOCK_TOLERANCE
+from dam.adapters.desk_rules import (
     CREDITS,
     PROGRAMMES,
     PURPOSES,

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from dam.adapters import inbox
 from dam.adapters.catalog import Unit
-from dam.adapters.desk import Desk, touch
+from dam.adapters.desk import Desk
+from dam.adapters.desk_due import touch
 from dam.adapters.store import Taken, remove_source
 from dam.core import names
 from dam.core.errors import SourceChanged, StorageError, UnsafeSource
