@@ -15,7 +15,8 @@ from datetime import date
 from itertools import cycle, islice
 from pathlib import Path
 
-from dam.adapters.desk import Desk, load_pack
+from dam.adapters.desk import Desk
+from dam.adapters.desk_rules import load_pack
 from dam.adapters.settings import Workspace, load_settings
 from dam.core import view
 from dam.core.decide import WORLD, decide_all

@@ -10,7 +10,8 @@ import re
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from dam.adapters.settings import _GROUPS, PREFIX, Settings
+from dam.adapters.settings import Settings
+from dam.adapters.settings_models import GROUPS, PREFIX
 from handbook.tables import table
 
 BEGIN, END = "<!-- the table is made from the program: make pages -->\n", "<!-- its end -->\n"
@@ -62,10 +63,10 @@ def put_into(page: str) -> str:
 
 def _table() -> str:
     rows = []
-    groups: dict[str, type[BaseModel]] = {"": Settings, **_GROUPS}
+    groups: dict[str, type[BaseModel]] = {"": Settings, **GROUPS}
     for group, model in groups.items():
         for name, field in model.model_fields.items():
-            if name in _GROUPS:
+            if name in GROUPS:
                 continue
             key = f"{group}.{name}" if group else name
             shown = f"`[{group}] {name}`" if group else f"`{name}`"
