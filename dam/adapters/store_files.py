@@ -243,8 +243,8 @@ class Part:
         """
         os.fchmod(self._fd, mode)
         os.fsync(self._fd)
-        with suppress(OSError):
-            # So that the disk answers, not the cache.
+        with suppress(OSError, AttributeError):
+            # So that the disk answers, not the cache; macOS has no such call.
             os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_DONTNEED)
         os.lseek(self._fd, 0, os.SEEK_SET)
         return digest(self._fd)
