@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -247,9 +248,12 @@ def _limit(request: Request) -> None:
         hard = resource.getrlimit(kind)[1]
         if hard != resource.RLIM_INFINITY:
             value = min(value, hard)
-        # macOS refuses to limit addresses: its children are limited in time and pixels alone.
-        with contextlib.suppress(OSError, ValueError):
+        try:
             resource.setrlimit(kind, (value, hard))
+        except (OSError, ValueError):
+            # Only macOS refuses to limit addresses: its children are limited in time and pixels.
+            if sys.platform != "darwin":
+                raise
 
 
 def _look(bench: _Bench, request: Request) -> Looked:
