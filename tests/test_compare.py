@@ -77,7 +77,7 @@ def test_the_difference_is_that_of_the_two_reports(folder: Path) -> None:
             expected[asset] = what
     assert {a["asset"]: a["what"] for a in told["assets"]} == expected
     assert Counter(w for what in expected.values() for w in what) == {
-        "added": 1, "disposition": 2, "until": 1,
+        "added": 1, "disposition": 2, "until": 2,
     }  # fmt: skip
     keys = [
         Counter((f["kind"], f["asset"], f["pack"]) for f in r["findings"]) for r in (before, after)

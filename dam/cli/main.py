@@ -20,6 +20,7 @@ from dam.cli import (
     doctor,
     explain,
     export,
+    failing,
     ingest,
     ledger,
     packs,
@@ -120,13 +121,15 @@ def run() -> None:
     os.umask(0o077)
     try:
         try:
-            app()
+            code = app(standalone_mode=False)
         finally:
             # Here, and not when Python ends: a full disk under the output is told in words.
             sys.stdout.flush()
     except DamError as error:
-        terminal.note(f"dam: {error}")
+        failing.tell(error, failing.language(sys.argv[1:], os.environ))
         sys.exit(error.exit_code)
+    except typer.TyperException as error:
+        sys.exit(failing.misread(error, failing.language(sys.argv[1:], os.environ)))
     except KeyboardInterrupt:
         terminal.note("dam: stopped")
         sys.exit(130)
@@ -146,6 +149,8 @@ def run() -> None:
             "please report this line"
         )
         sys.exit(DEFECT)
+    if isinstance(code, int):
+        sys.exit(code)
 
 
 if __name__ == "__main__":
