@@ -101,7 +101,8 @@ def test_a_withdrawal_is_seen_from_before_it_to_today(folder: Path) -> None:
     told = diff(folder, str(folder / "before.json"), "today")
     assert told["to"]["name"] == told["to"]["as_of"] == TODAY
     (change,) = (a for a in told["assets"] if a["asset"] == asset)
-    assert change["what"] == ["disposition"]
+    # Nor is it covered any longer than the day on which it was taken back.
+    assert change["what"] == ["disposition", "until"]
     assert (change["from"]["disposition"], change["to"]["disposition"]) == ("approved", "refused")
     assert (change["gained"], change["lost"]) == (["refused"], [])
     assert {f["kind"] for f in told["findings"]["new"] if f["asset"] == asset} == {
