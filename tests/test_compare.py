@@ -77,7 +77,7 @@ def test_the_difference_is_that_of_the_two_reports(folder: Path) -> None:
             expected[asset] = what
     assert {a["asset"]: a["what"] for a in told["assets"]} == expected
     assert Counter(w for what in expected.values() for w in what) == {
-        "added": 1, "disposition": 2, "until": 1,
+        "added": 1, "disposition": 2, "until": 2,
     }  # fmt: skip
     keys = [
         Counter((f["kind"], f["asset"], f["pack"]) for f in r["findings"]) for r in (before, after)
@@ -101,7 +101,8 @@ def test_a_withdrawal_is_seen_from_before_it_to_today(folder: Path) -> None:
     told = diff(folder, str(folder / "before.json"), "today")
     assert told["to"]["name"] == told["to"]["as_of"] == TODAY
     (change,) = (a for a in told["assets"] if a["asset"] == asset)
-    assert change["what"] == ["disposition"]
+    # Nor is it covered any longer than the day on which it was taken back.
+    assert change["what"] == ["disposition", "until"]
     assert (change["from"]["disposition"], change["to"]["disposition"]) == ("approved", "refused")
     assert (change["gained"], change["lost"]) == (["refused"], [])
     assert {f["kind"] for f in told["findings"]["new"] if f["asset"] == asset} == {

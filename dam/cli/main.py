@@ -87,7 +87,7 @@ def run() -> None:
     options = Options(lang="")
     try:
         try:
-            app(prog_name="dam", obj=options)
+            code = app(prog_name="dam", obj=options, standalone_mode=False)
         finally:
             # Here, and not when Python ends: a full disk under the output is told in words.
             sys.stdout.flush()
@@ -95,6 +95,10 @@ def run() -> None:
         problems = error.problems if isinstance(error, ProblemsError) else ()
         _note(options, error.what, error.hint, problems)
         sys.exit(error.exit_code)
+    except typer.TyperException as error:
+        from dam.cli import failing
+
+        sys.exit(failing.misread(error, options.lang or failing.language(sys.argv[1:], os.environ)))
     except (Interrupted, KeyboardInterrupt):
         if sys.stderr.isatty():
             sys.stderr.write("\n")  # the terminal has written ^C
@@ -119,6 +123,8 @@ def run() -> None:
             "Nothing was lost; please report this line",
         )
         sys.exit(DEFECT)
+    if isinstance(code, int):
+        sys.exit(code)
 
 
 def _note(options: Options, what: str, hint: str = "", problems: tuple[str, ...] = ()) -> None:

@@ -14,6 +14,7 @@ from dam.render.phrases_credentials import CREDENTIALS
 from dam.render.phrases_doctor import DOCTOR, mark
 from dam.render.phrases_errors import ERRORS
 from dam.render.phrases_packs import PACKS
+from dam.render.phrases_usage import USAGE
 from dam.render.phrases_verify import VERIFY
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
@@ -47,6 +48,7 @@ def _pattern(sentence: str) -> re.Pattern[str]:
 
 
 SENTENCES: tuple[str, ...] = (
+    *USAGE,
     mark("The file is larger than the {n} MiB allowed"),
     mark("The picture claims more than the {n} megapixels allowed"),
     mark("Export it smaller, or ask whoever runs dam to raise the limit"),

@@ -1,0 +1,45 @@
+"""How a command that cannot go on tells it, in the language that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import typer
+
+from dam.core.errors import USAGE
+from dam.render import terminal
+from dam.render.lang import LANGUAGES, speech, wanted
+
+
+def language(words: Sequence[str], environ: Mapping[str, str]) -> str:
+    """What `--lang` names, wherever it stands and whatever else cannot be read; else the locale."""
+    for number, word in enumerate(words):
+        name, _, value = word.partition("=")
+        if name == "--lang":
+            told = value or next(iter(words[number + 1 : number + 2]), "")
+            if told in LANGUAGES:
+                return told
+    return wanted(environ)
+
+
+def misread(error: typer.TyperException, lang: str) -> int:
+    """An error of Typer's reader of arguments as one line; its exit code.
+
+    Its classes are not Typer's public ones: what is used of them is looked for first.
+    """
+    code = int(getattr(error, "exit_code", USAGE))
+    if type(error).__name__ == "NoArgsIsHelpError":
+        # The help has been shown, which was all there was to say.
+        return code
+    say = speech(lang)
+    form = getattr(error, "format_message", None)
+    found = str(form() if form is not None else error).replace(": Value error, ", ": ")
+    told = say.told(found)
+    if not found.endswith((".", "?")):
+        told = say.line("{what}.", what=told)
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        more = say.gettext("See {command} --help", command=context.command_path)
+        told = say.line("{what} {more}", what=told, more=more)
+    terminal.note(say.line("dam: {told}", told=told))
+    return code
