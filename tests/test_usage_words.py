@@ -32,12 +32,18 @@ WRONG = {
         "قيمة غير مقبولة للخيار '--as-of': 'x' ليست على أي من الصيغ '%Y-%m-%d'",
     ),
     # dam's own
-    ("show", "zz"): ("Aucune photo n'a cet identifiant. `dam list`", "لا توجد صورة بهذا المعرّف"),
-    ("consent", "show", "C-9"): ("Aucun consentement n'a cet", "لا توجد موافقة بهذا المعرّف"),
+    ("show", "zz"): (
+        "Aucune photo ne porte cet identifiant. `dam list`",
+        "لا توجد صورة بهذا المعرّف",
+    ),
+    ("consent", "show", "C-9"): (
+        "Aucune fiche de consentement ne porte cet",
+        "لا يوجد سجل موافقة بهذا المعرّف",
+    ),
     ("audit", "--as-of", "2099-01-01"): ("2099-01-01 est à venir", "لم يأت 2099-01-01 بعد"),
     ("retention", "--apply", "--dry-run"): (
         "--dry-run et --apply s'excluent",
-        "لا يجتمع --dry-run",
+        "--dry-run و --apply لا يجتمعان",
     ),
     ("recall", "list", "--open", "--format", "x"): (
         "Valeur inacceptable pour '--format' : 'x' ne fait pas partie de",

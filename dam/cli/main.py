@@ -134,7 +134,13 @@ def _note(options: Options, what: str, hint: str = "", problems: tuple[str, ...]
     from dam.render.lang import speech, wanted
 
     say = speech(options.lang or wanted(os.environ))
-    terminal.note(f"dam: {say.error(what, hint, problems)}")
+    said = say.problem(what)
+    if hint:
+        said = say.line("{what}. {hint}", what=said, hint=say.told(hint))
+    # A line at a time, and by the layout: words of two directions are kept apart in it.
+    terminal.note(say.line("dam: {told}", told=said))
+    for line in problems:
+        terminal.note(say.line("  {problem}", problem=say.problem(line)))
 
 
 if __name__ == "__main__":
