@@ -173,6 +173,7 @@ def test_a_second_one_is_refused_and_a_killed_one_leaves_no_lock(workspace: Work
         assert workspace.json("status")["due"] == 0
         workspace.drop("a.jpg", photos.jpeg(1, 480, 320), NOBODY)
         assert first.next()["disposition"] == "approved"
+        eventually(lambda: workspace.dropped() == [], "the source stays")
         first.end(signal.SIGKILL)
     workspace.drop("b.jpg", photos.jpeg(2, 480, 320), NOBODY)
     with watching(workspace) as second:

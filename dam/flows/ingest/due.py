@@ -18,7 +18,12 @@ from dam.flows.ingest.outcome import Became, Outcome, Progress, Why
 from dam.flows.ingest.settle import settle
 
 #: While some photographs wait for the disk, the children have others to work on.
-WAITING: Final = 2
+_WAITING: Final = 2
+
+
+def side_by_side(workers: int) -> int:
+    """How many photographs are under way. A single worker does one after the other."""
+    return workers + _WAITING if workers > 1 else 1
 
 
 def redecide(desk: Desk, room: Darkroom) -> Iterator[Outcome]:
@@ -50,7 +55,7 @@ def redecided(
         now = done.left if at_most is None else done.left[: at_most - settled]
         settled += len(now)
         for asset, job in abreast(
-            room.workers + WAITING,
+            side_by_side(room.workers),
             lambda asset: settle(desk, room, asset),
             now,
             progress.stopped,

@@ -32,7 +32,7 @@ from dam.core.errors import (
     UsageError,
 )
 from dam.flows.ingest import photos, sidecars
-from dam.flows.ingest.due import WAITING, due_now, failed, redecided
+from dam.flows.ingest.due import due_now, failed, redecided, side_by_side
 from dam.flows.ingest.first import recover, surroundings
 from dam.flows.ingest.memory import Flight, Memory
 from dam.flows.ingest.outcome import Became, Outcome, Progress, Report
@@ -235,7 +235,7 @@ def _take_photos(
 ) -> Iterator[tuple[inbox.Found, photos.Arrived | Outcome]]:
     """Every photograph into store and catalogue, a few side by side; an outcome is told here."""
     for paired, job in abreast(
-        desk.settings.workers + WAITING,
+        side_by_side(desk.settings.workers),
         lambda paired: photos.take_in(desk, paired, sheets),
         taken,
         progress.stopped,
