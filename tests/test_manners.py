@@ -76,9 +76,14 @@ def terminal(
     ours, theirs = pty.openpty()
     shown = environment({"TERM": "xterm", "COLUMNS": str(width), **(env or {})})
     shown.pop("NO_COLOR", None) if "NO_COLOR" not in (env or {}) else None
-    process = subprocess.Popen(
-        words, stdin=theirs, stdout=theirs, stderr=theirs, env=shown, start_new_session=True
-    )
+    # Where the tests run in the background Ctrl-C is ignored, and whoever is started inherits that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            words, stdin=theirs, stdout=theirs, stderr=theirs, env=shown, start_new_session=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     os.close(theirs)
     try:
         yield process, ours
