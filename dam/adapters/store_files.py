@@ -203,8 +203,13 @@ class Part:
             return os.open(self.name, flags, 0o600, dir_fd=self._at)
         name, folder = self._source
         os.link(name, self.name, src_dir_fd=folder, dst_dir_fd=self._at, follow_symlinks=False)
-        with regular(self.name, self._at) as fd:
-            return os.dup(fd)
+        try:
+            with regular(self.name, self._at) as fd:
+                return os.dup(fd)
+        except BaseException:
+            # No sweep would know it: what it leads to is no file.
+            os.unlink(self.name, dir_fd=self._at)
+            raise
 
     def __exit__(self, *_: object) -> None:
         try:

@@ -54,7 +54,8 @@ def ingest(
         progress = flow.Progress(begin=begin, done=done)
         report = (flow.preview if dry_run else flow.run)(desk, room, ready, progress)
         exact = hints.Hints(desk)
-        wrong = {} if dry_run else {o.asset: of(exact, o) for o in report.outcomes}
+        told = () if dry_run or format_ is Format.JSON else report.outcomes
+        wrong = {o.asset: of(exact, o) for o in told}
     if format_ is Format.JSON:
         terminal.emit(
             {

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 #: The characters of an asset's id (`dam.core.plan.asset_id`).
-_ASSETS = "023456789abcdefghjkmnpqrstvwxyz" + "1"
+_ASSETS = "0123456789abcdefghjkmnpqrstvwxyz"
 #: Ids are short; what is longer is no slip of the finger.
 LONGEST = 16
 

@@ -98,6 +98,16 @@ def test_other_bytes_are_not_published(archive: Archive, photo: Path, tmp_path: 
         archive.publish(tmp_path / "gone", NAME, sha(DATA))
 
 
+def test_a_link_is_no_rendition(archive: Archive, photo: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.jpg"
+    link.symlink_to(photo)
+    with pytest.raises(IntegrityError, match="not a file"):
+        archive.publish(link, NAME, sha(DATA))
+    assert list(archive.files()) == []
+    assert not list((tmp_path / "archive").rglob("*.part"))
+    assert photo.read_bytes() == DATA
+
+
 @pytest.mark.parametrize(
     "relative",
     [

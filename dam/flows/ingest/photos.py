@@ -16,7 +16,7 @@ from dam.adapters.catalog import Catalog
 from dam.adapters.desk import Desk
 from dam.adapters.store import Taken, remove_sources
 from dam.core import names
-from dam.core.errors import SourceChanged, StorageError, UnsafeSource
+from dam.core.errors import DamError, SourceChanged, StorageError, UnsafeSource
 from dam.core.model import Disposition, Event, Purpose
 from dam.core.rows import AssetRow, ProvenanceRow
 from dam.flows.ingest import sidecars
@@ -198,9 +198,7 @@ def standing(desk: Desk, asset: str) -> Outcome:
     )
 
 
-def let_go(
-    desk: Desk, several: Sequence[Arrived], root: inbox.Root
-) -> list[StorageError | UnsafeSource | None]:
+def let_go(desk: Desk, several: Sequence[Arrived], root: inbox.Root) -> list[DamError | None]:
     """Remove the sources of settled photos from the inbox; what changed meanwhile stays.
 
     For each: None, or what its folder said that does not let go of them. Raises StorageError
@@ -218,7 +216,7 @@ def let_go(
             for arrived in removed:
                 unit.mark_removed(arrived.asset, arrived.found.folder, arrived.found.name)
     # The sidecars of a photo that could not be removed stay beside it.
-    stuck = [gone if isinstance(gone, StorageError | UnsafeSource) else None for gone in photos]
+    stuck = [gone if isinstance(gone, DamError) else None for gone in photos]
     beside = [
         (number, filed)
         for number, (arrived, error) in enumerate(zip(several, stuck, strict=True))
@@ -226,6 +224,6 @@ def let_go(
     ]
     said = remove_sources([(filed.source, filed.taken) for _, filed in beside], below)
     for (number, _), result in zip(beside, said, strict=True):
-        if isinstance(result, StorageError | UnsafeSource):
+        if isinstance(result, DamError):
             stuck[number] = result
     return stuck

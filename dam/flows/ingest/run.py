@@ -25,6 +25,7 @@ from dam.adapters.desk import Desk
 from dam.adapters.inbox_aside import aside
 from dam.core import names
 from dam.core.errors import (
+    DamError,
     IntegrityError,
     SourceChanged,
     StorageError,
@@ -347,6 +348,7 @@ def _land(desk: Desk, report: Report, memory: Memory, at_least: int = 1) -> None
     if len(landing) < at_least or memory.root is None:
         return
     memory.landing.clear()
+    stuck: list[DamError | None]
     try:
         stuck = photos.let_go(desk, [flight.arrived for flight in landing], memory.root)
     except StorageError as error:
