@@ -301,10 +301,10 @@ def test_a_folder_that_cannot_be_emptied(workspace: Workspace) -> None:
     workspace.place("locked").chmod(0o700)
 
 
-def test_a_sidecar_that_the_disk_refuses_leaves_nothing_half_recorded(
+def test_a_photograph_waits_for_the_sidecar_that_the_disk_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Photograph, sidecar and what joins them are recorded together, or none of them."""
+    """It is on record, as its original is in the store, and is not decided without its words."""
     days = Days(tmp_path / "w")
     days.workspace.drop("a.jpg", photos.plain(1), NOBODY)
     real, inbox = OriginalStore.take, days.workspace.inbox
@@ -321,8 +321,10 @@ def test_a_sidecar_that_the_disk_refuses_leaves_nothing_half_recorded(
             patch.setattr(OriginalStore, "take", refusing)
             (failure,) = ingest.run(desk, room, lambda found: True).failures()
             assert failure.what.endswith("no space left")
-        assert list(desk.catalog.assets()) == []
-        assert {e.type for e in desk.catalog.events()} & {"asset.received", "sidecar.read"} == set()
+        (row,) = desk.catalog.assets()
+        assert (row.disposition.value, row.facts_digest) == ("held", None)
+        assert desk.originals.verify(row.sha256)
+        assert "sidecar.read" not in {e.type for e in desk.catalog.events()}
         assert {p.name for p in inbox.iterdir()} == {"a.jpg", "a.jpg.consent.yaml", "README.md"}
         report = ingest.run(desk, room, lambda found: True)
         assert [o.became.value for o in report.outcomes] == ["approved"]

@@ -67,8 +67,16 @@ def take_in(
         return waiting(found, "it is still changing")
     except UnsafeSource as unsafe:
         return _unsafe(found, unsafe)
-    own, refused = _own(desk, paired)
-    beside = [sidecars.store_unread(desk, item) for item in paired.unread]
+    try:
+        own, refused = _own(desk, paired)
+        beside = [sidecars.store_unread(desk, item) for item in paired.unread]
+    except StorageError:
+        # No original lies in the store that is on no record; it is decided with its sidecars.
+        with desk.catalog.transaction() as unit:
+            asset, _, due = _register(desk, unit, found, taken)
+            if due:
+                unit.mark_due([asset])
+        raise
     with desk.catalog.transaction() as unit:
         asset, fresh, due = _register(desk, unit, found, taken)
         rows = [sidecars.record(desk, unit, safe, asset) for safe, _ in own]
