@@ -10,9 +10,13 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from dam.render.phrases_asked import ASKED
+from dam.render.phrases_backup import BACKUP
 from dam.render.phrases_credentials import CREDENTIALS
 from dam.render.phrases_doctor import DOCTOR, mark
 from dam.render.phrases_errors import ERRORS
+from dam.render.phrases_files import FILES
+from dam.render.phrases_machine import MACHINE
 from dam.render.phrases_packs import PACKS
 from dam.render.phrases_usage import USAGE
 from dam.render.phrases_verify import VERIFY
@@ -41,8 +45,10 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 def _pattern(sentence: str) -> re.Pattern[str]:
     parts = _FIELD.split(sentence)
+    # A value that ends in ':' is the place of a problem, which stands before its sentence.
     text = "".join(
-        f"(?P<{part}>.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts)
+        f"(?P<{part}>.+?(?<!:))" if number % 2 else re.escape(part)
+        for number, part in enumerate(parts)
     )
     return re.compile(text, re.DOTALL)
 
@@ -325,6 +331,10 @@ SENTENCES: tuple[str, ...] = (
     *PACKS,
     *VERIFY,
     *ERRORS,
+    *MACHINE,
+    *BACKUP,
+    *FILES,
+    *ASKED,
 )
 
 _FIXED = frozenset(s for s in SENTENCES if not _FIELD.search(s))
