@@ -66,7 +66,8 @@ class Module:
         if isinstance(node, ast.JoinedStr):
             return _joined([self.texts(part, far) for part in node.values])
         if isinstance(node, ast.FormattedValue):
-            return self.texts(node.value, far)
+            found = self.texts(node.value, far)
+            return tuple(map(repr, found)) if node.conversion == ord("r") else found
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             return _joined([self.texts(node.left, far), self.texts(node.right, far)])
         if isinstance(node, ast.IfExp | ast.BoolOp):
@@ -92,6 +93,11 @@ class Module:
 
     def _assigned(self, function: Function, name: str, far: int) -> Iterator[Texts]:
         for each in ast.walk(function):
+            if isinstance(each, ast.For) and isinstance(each.target, ast.Tuple):
+                rows = each.iter.elts if isinstance(each.iter, ast.Tuple) else []
+                for at, one in enumerate(each.target.elts):
+                    if isinstance(one, ast.Name) and one.id == name:
+                        yield from (self._part(row, at, far) for row in rows)
             if not isinstance(each, ast.Assign):
                 continue
             for target in each.targets:
@@ -108,7 +114,7 @@ class Module:
             return self.texts(node.elts[at], far)
         if isinstance(node, ast.Call) and far < _FAR:
             table, rest = self._table(node)
-            found = [(str(row[at]),) for row in table if isinstance(row, tuple)]
+            found: list[Texts] = [(str(row[at]),) for row in table if isinstance(row, tuple)]
             more = [*rest, *self._answers(node)]
             return _united([*found, *(self._part(each, at, far + 1) for each in more)])
         known = getattr(self.live, node.id, None) if isinstance(node, ast.Name) else None
@@ -125,10 +131,18 @@ class Module:
     def _returned(self, node: ast.Call, far: int) -> Texts:
         """What a function of the module, or a mapping of it, answers."""
         table, rest = self._table(node)
-        found = [(each,) for each in table if isinstance(each, str)]
+        found: list[Texts] = [(each,) for each in table if isinstance(each, str)]
         found += [self.texts(each, far) for each in rest]
         found += [self.texts(each, far) for each in self._answers(node)]
         return _united(found)
+
+    def answers(self, names: Iterable[str]) -> Iterator[ast.expr]:
+        """All expressions that these functions of the module return or yield, part by part."""
+        for function in (one for name in names for one in self.functions.get(name, ())):
+            for each in ast.walk(function):
+                if isinstance(each, ast.Return | ast.Yield) and each.value is not None:
+                    found = each.value
+                    yield from found.elts if isinstance(found, ast.Tuple | ast.List) else [found]
 
     def _answers(self, node: ast.Call) -> Iterator[ast.expr]:
         """What a function of the module that is called returns."""

@@ -8,7 +8,8 @@ every such sentence, its varying parts as `{words}`, so that results can say it 
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 
 from dam.render.phrases_asked import ASKED
 from dam.render.phrases_backup import BACKUP
@@ -18,12 +19,15 @@ from dam.render.phrases_errors import ERRORS
 from dam.render.phrases_files import FILES
 from dam.render.phrases_machine import MACHINE
 from dam.render.phrases_packs import PACKS
+from dam.render.phrases_problems import PROBLEMS
+from dam.render.phrases_rules import RULES
 from dam.render.phrases_usage import USAGE
 from dam.render.phrases_verify import VERIFY
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 
 
+@lru_cache(maxsize=1024)
 def recognised(english: str) -> tuple[str, dict[str, str]] | None:
     """The pattern of a sentence and the words in it; None where it is none of these."""
     if english in _FIXED:
@@ -33,6 +37,36 @@ def recognised(english: str) -> tuple[str, dict[str, str]] | None:
         if match is not None:
             return template, match.groupdict()
     return None
+
+
+def halves(english: str) -> Iterator[tuple[str, str, str]]:
+    """Where a known sentence may end and another begin: the first, the sign between, the rest."""
+    for stop in (". ", "; "):
+        at = -1
+        while (at := english.find(stop, at + 1)) >= 0:
+            if recognised(english[:at]) is not None:
+                yield english[:at], stop, english[at + len(stop) :]
+
+
+@lru_cache(maxsize=1024)
+def weight(english: str) -> int:
+    """How many characters of a text known sentences say; 0 where it is none of them."""
+    found = recognised(english)
+    if found is not None:
+        inner = (max(weight(rest) for _, rest in places(word)) for word in found[1].values())
+        return len(_FIELD.sub("", found[0])) + sum(inner)
+    for what, _, rest in halves(english):
+        if more := weight(rest):
+            return weight(what) + more
+    return weight(english[:-1]) if english.endswith(".") else 0
+
+
+def places(line: str) -> Iterator[tuple[str, str]]:
+    """The ways to read `file:3: field: sentence`: the place, which may be empty, and the rest."""
+    yield "", line
+    at = -1
+    while (at := line.find(": ", at + 1)) >= 0:
+        yield line[:at], line[at + 2 :]
 
 
 @cache
@@ -335,6 +369,8 @@ SENTENCES: tuple[str, ...] = (
     *BACKUP,
     *FILES,
     *ASKED,
+    *PROBLEMS,
+    *RULES,
 )
 
 _FIXED = frozenset(s for s in SENTENCES if not _FIELD.search(s))

@@ -124,7 +124,6 @@ MACHINE: tuple[str, ...] = (
     mark("Name or service not known"),
     mark("Temporary failure in name resolution"),
     mark("Writing a checkpoint: {why}"),
-    mark("{folder} is missing"),
     mark("The key file cannot be read ({why})"),
     mark("not yet"),
     mark("{n} seconds ago"),
