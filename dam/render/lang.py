@@ -16,7 +16,7 @@ from importlib import resources
 from typing import Literal
 
 from dam.render import text
-from dam.render.phrases import halves, places, recognised, weight
+from dam.render.phrases import cut, places, recognised, weight
 from dam.render.text import apart, clean, filled, said
 
 LANGUAGES = ("en", "fr", "ar")
@@ -162,23 +162,20 @@ class Speech:
         return filled(template, words, apart_=self._apart)
 
     def _known(self, english: str) -> str | None:
+        """Known sentences (what happened, what to do) in this language; None for other texts."""
         if self.lang == "en":
             return self._own(english)
-        found = recognised(english)
-        if found is None:
-            return self._pieces(english)
-        template, words = found
-        inner = {name: self.problem(value) for name, value in words.items()}
-        return self._fill(self._messages.gettext(template), inner)
-
-    def _pieces(self, english: str) -> str | None:
-        """Known sentences behind each other (what happened, what to do), or one with a stop."""
-        for what, stop, rest in halves(english):
+        if (parts := cut(english)) is not None:
+            what, stop, rest = parts
             first, more = self._known(what), self._known(rest)
-            if first is not None and more is not None:
-                if stop == "; ":
-                    return self.gettext("{what}; {more}", what=first, more=more)
-                return self.line("{what}. {hint}", what=first, hint=more)
+            if stop == "; ":
+                return self.gettext("{what}; {more}", what=first, more=more)
+            return self.line("{what}. {hint}", what=first, hint=more)
+        found = recognised(english)
+        if found is not None:
+            template, words = found
+            inner = {name: self.problem(value) for name, value in words.items()}
+            return self._fill(self._messages.gettext(template), inner)
         if english.endswith(".") and (bare := self._known(english[:-1])) is not None:
             return self.line("{what}.", what=bare)
         return None
