@@ -27,6 +27,8 @@ from dam.render.phrases_verify import VERIFY
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 #: In characters; nobody tells several sentences in more.
 _MOST = 1000
+#: How many names may stand before a sentence: a file, a row, a field, a key.
+_NAMES = 8
 
 
 @lru_cache(maxsize=1024)
@@ -74,7 +76,9 @@ def places(line: str) -> Iterator[tuple[str, str]]:
     """The ways to read `file:3: field: sentence`: the place, which may be empty, and the rest."""
     yield "", line
     at = -1
-    while (at := line.find(": ", at + 1)) >= 0:
+    for _ in range(_NAMES):
+        if (at := line.find(": ", at + 1)) < 0:
+            return
         yield line[:at], line[at + 2 :]
 
 
