@@ -174,11 +174,15 @@ class Speech:
         found = recognised(english)
         if found is not None:
             template, words = found
-            inner = {name: self.problem(value) for name, value in words.items()}
+            inner = {name: self._value(name, value) for name, value in words.items()}
             return self._fill(self._messages.gettext(template), inner)
         if english.endswith(".") and (bare := self._known(english[:-1])) is not None:
             return self.line("{what}.", what=bare)
         return None
+
+    def _value(self, name: str, value: str) -> str:
+        """What was put into a known sentence: itself one, the state of a consent, or as it is."""
+        return self.word(name, value) if name == "state" else self.problem(value)
 
 
 @cache
