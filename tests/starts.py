@@ -24,6 +24,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from tests import rooms
+
 _ROOT = Path(__file__).parents[1]
 _READ_AT_START = ("PYTHON", "LD_", "MALLOC_", "GLIBC_")
 _MESSAGE = 2**17
@@ -65,14 +67,15 @@ def run(
 def _starter() -> socket.socket:
     """The way to the process that forks; it ends with this one."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ready = rooms.ready().fileno()
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.starts", str(theirs.fileno())],
+            [sys.executable, "-m", "tests.starts", str(theirs.fileno()), str(ready)],
             cwd=_ROOT,
             env={**os.environ, "LC_ALL": "C.UTF-8"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[theirs.fileno(), ready],
         )
         # Never waited for: it ends when the last test did.
         process.returncode = 0
@@ -120,17 +123,26 @@ def _serve(asked: socket.socket) -> tuple[list[str], str, dict[str, str]]:
 
 def know_the_rules() -> None:
     """Read the starter rules, which nearly every workspace has; another's are read all the same."""
-    from dam.adapters import desk_rules, starter
-    from dam.core import rules
+    from dam.adapters import desk_rules, marks, starter
+    from dam.core import presets, rules, watermark
+    from dam.core.credits import load_credits, load_programmes
 
-    rules.load(desk_rules.read_folder(starter.starter_rules(), desk_rules.CONSENT))
+    root = starter.starter_rules()
+    rules.load(desk_rules.read_folder(root, desk_rules.CONSENT))
+    roster = root / desk_rules.CREDITS
+    load_credits(desk_rules.read_rule_file(roster, f"{root.name}/{roster.name}"))
+    load_programmes(desk_rules.read_folder(root, desk_rules.PROGRAMMES))
+    drawn = watermark.load_marks(marks.read_marks(root), root.name)
+    presets.load_presets(desk_rules.read_folder(root, desk_rules.PURPOSES), drawn)
 
 
 if __name__ == "__main__":
-    words, folder, env = _serve(socket.socket(fileno=int(sys.argv[1])))
+    asked, ready = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
+    words, folder, env = _serve(asked)
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
     os.chdir(folder)
     sys.argv[1:] = words
-    runpy.run_module("dam", run_name="__main__", alter_sys=True)
+    with rooms.forked(ready):
+        runpy.run_module("dam", run_name="__main__", alter_sys=True)

@@ -16,11 +16,10 @@ from pathlib import Path
 
 import pytest
 from typer.main import get_command
-from typer.testing import CliRunner
 
 from dam.cli.main import app
 from tests import photos, starts
-from tests.workspaces import NOBODY, Workspace, environment, once
+from tests.workspaces import NOBODY, Workspace, environment, invoked, once
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPLETION = ROOT / "deploy" / "completion"
@@ -57,7 +56,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def test_help_of_every_command_fits_the_terminal(width: int) -> None:
     env = environment({"COLUMNS": str(width), "TERMINAL_WIDTH": str(width)})
     for command in commands():
-        done = CliRunner().invoke(app, [*command.split(), "--help"], env=env)
+        done = invoked([*command.split(), "--help"], env)
         assert done.exit_code == 0, done.output
         assert max(map(len, done.stdout.splitlines())) <= width, command
         if command:
