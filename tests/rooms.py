@@ -82,9 +82,9 @@ _STARTED_WITH = _read_at_start({name: os.environ.get(name, "") for name in darkr
 
 
 @contextmanager
-def forked(ready: socket.socket) -> Iterator[None]:
-    """Within it, children of darkrooms come from the process behind `ready`."""
-    who = os.getresuid()
+def forked(near: socket.socket | None = None) -> Iterator[None]:
+    """Within it, children of darkrooms come from the process behind `near`, or `ready()`."""
+    who, way = os.getresuid(), near or ready()
 
     def start(words: tuple[str, ...], **wants: object) -> object:
         wire, env = wants["stdin"], wants["env"]
@@ -94,7 +94,7 @@ def forked(ready: socket.socket) -> Iterator[None]:
         told = _read_at_start({name: env.get(name, "") for name in darkroom._KEPT})
         if words != _CHILD or os.getresuid() != who or told != _STARTED_WITH:
             return subprocess.Popen(words, **wants)  # type: ignore[call-overload]
-        return _Child(ready, wire, env)
+        return _Child(way, wire, env)
 
     instead = SimpleNamespace(
         Popen=start, DEVNULL=subprocess.DEVNULL, TimeoutExpired=subprocess.TimeoutExpired

@@ -184,7 +184,7 @@ class Workspace:
 
 def invoked(words: Sequence[str], env: Mapping[str, str] | None = None) -> Result:
     """One command in this process, with this whole environment (None: `environment()`)."""
-    with rooms.forked(rooms.ready()):
+    with rooms.forked():
         return CliRunner().invoke(app, words, env=environment() if env is None else env)
 
 
