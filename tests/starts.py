@@ -87,11 +87,7 @@ def _serve(asked: socket.socket) -> tuple[list[str], str, dict[str, str]]:
 
     Ends the process where nobody can ask any more.
     """
-    main = importlib.import_module("dam.cli.main")
-    # Each command imports its module when it is asked for: here all of them at once.
-    dict(main.LazyGroup(name="dam").commands)
-    for name in _LATER:
-        importlib.import_module(name)
+    know_the_commands()
     know_the_rules()
     gc.collect()
     gc.freeze()
@@ -119,6 +115,14 @@ def _serve(asked: socket.socket) -> tuple[list[str], str, dict[str, str]]:
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
+
+
+def know_the_commands() -> None:
+    """Import what each command imports when it is asked for."""
+    main = importlib.import_module("dam.cli.main")
+    dict(main.LazyGroup(name="dam").commands)
+    for name in _LATER:
+        importlib.import_module(name)
 
 
 def know_the_rules() -> None:
