@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -70,7 +70,9 @@ class _Child:
 
     def kill(self) -> None:
         if self.poll() is None:
-            os.kill(self.pid, signal.SIGKILL)
+            # It may just have ended.
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
 
 def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
@@ -157,11 +159,9 @@ def _serve(asked: socket.socket) -> None:
 
 
 def _tell(told: int, number: int) -> None:
-    try:
+    # Where nobody asks any more, nobody is told.
+    with suppress(BrokenPipeError):
         os.write(told, b"%d\n" % number)
-    except BrokenPipeError:
-        # Nobody asks any more.
-        return
 
 
 if __name__ == "__main__":
