@@ -127,17 +127,10 @@ def know_the_commands() -> None:
 
 def know_the_rules() -> None:
     """Read the starter rules, which nearly every workspace has; another's are read all the same."""
-    from dam.adapters import desk_rules, marks, starter
-    from dam.core import presets, rules, watermark
-    from dam.core.credits import load_credits, load_programmes
+    from dam.adapters import desk_rules, starter
+    from dam.core import rules
 
-    root = starter.starter_rules()
-    rules.load(desk_rules.read_folder(root, desk_rules.CONSENT))
-    roster = root / desk_rules.CREDITS
-    load_credits(desk_rules.read_rule_file(roster, f"{root.name}/{roster.name}"))
-    load_programmes(desk_rules.read_folder(root, desk_rules.PROGRAMMES))
-    drawn = watermark.load_marks(marks.read_marks(root), root.name)
-    presets.load_presets(desk_rules.read_folder(root, desk_rules.PURPOSES), drawn)
+    rules.load(desk_rules.read_folder(starter.starter_rules(), desk_rules.CONSENT))
 
 
 if __name__ == "__main__":

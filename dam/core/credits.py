@@ -20,7 +20,7 @@ from dam.core.fields import Ident, Language, Strict, Text
 from dam.core.merge import Roster
 from dam.core.model import Problem, Rights
 from dam.core.sidecar import validation_problems
-from dam.core.tree import known
+from dam.core.tree import parse
 
 M = TypeVar("M", bound=BaseModel)
 _PLACEHOLDERS = frozenset({"name", "organisation", "year"})
@@ -159,7 +159,7 @@ class Credits:
 
 
 def _load(data: bytes, where: str, model: type[M]) -> tuple[M | None, list[Problem]]:
-    tree, problems = known(data, where)
+    tree, problems = parse(data, where, json=False)
     if tree is None or problems:
         return None, list(problems)
     try:

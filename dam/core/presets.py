@@ -19,7 +19,7 @@ from dam.core.fields import Ident, Strict
 from dam.core.model import IMPLIED_PURPOSES, Face, Problem, Purpose
 from dam.core.readings import Color
 from dam.core.sidecar import validation_problems
-from dam.core.tree import Tree, field_name, known
+from dam.core.tree import Tree, field_name, parse
 from dam.core.watermark import Marks
 
 MetadataKept = Literal["full", "credit"]
@@ -199,7 +199,7 @@ def _read(
     where: str, data: bytes, purpose: Purpose, marks: Marks, problems: list[Problem]
 ) -> Preset:
     usual = BUILT_IN[purpose]
-    tree, unread = known(data, where)
+    tree, unread = parse(data, where, json=False)
     problems += unread
     if tree is None or unread:
         return usual

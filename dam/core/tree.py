@@ -15,7 +15,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from json import JSONDecodeError, loads
 from typing import TypeAlias
 
@@ -77,15 +76,6 @@ def parse(
         data, where, json=json, max_bytes=max_bytes, max_depth=max_depth, max_nodes=max_nodes
     )
     return (None if problems else tree), problems
-
-
-@lru_cache(maxsize=32)
-def known(data: bytes, where: str) -> tuple[Tree | None, tuple[Problem, ...]]:
-    """As `parse` for YAML that is read again and again unchanged, such as rules: nobody may change
-
-    the tree.
-    """
-    return parse(data, where, json=False)
 
 
 def survey(

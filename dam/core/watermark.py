@@ -21,7 +21,7 @@ from dam.core.model import IMPLIED_PURPOSES, Problem, Purpose
 from dam.core.png import transparent_png
 from dam.core.readings import KeepIn, MarkKind, MarkPlace, MarkStyle
 from dam.core.sidecar import validation_problems
-from dam.core.tree import Tree, field_name, known
+from dam.core.tree import Tree, field_name, parse
 
 #: Both relative to `rules/`.
 FILE: Final = "watermark.yaml"
@@ -114,7 +114,7 @@ def load_marks(files: Mapping[str, bytes], folder: str = "rules") -> Marks:
     if FILE not in files:
         return Marks()
     where = f"{folder}/{FILE}"
-    tree, unread = known(files[FILE], where)
+    tree, unread = parse(files[FILE], where, json=False)
     problems = list(unread)
     marks = Marks()
     if tree is not None and not problems:
