@@ -15,7 +15,7 @@ import yaml
 from PIL import Image
 
 from tests import photos
-from tests.test_personal import record, sidecar
+from tests.people import record, sidecar
 from tests.workspaces import EMPTY_HALL, Json, Workspace, once, sha256
 
 ALONE, GROUP, OTHER, HALL = (photos.jpeg(n, 640, 480) for n in (1, 2, 3, 4))

@@ -92,7 +92,12 @@ def found_in(data: bytes, values: Iterable[str]) -> set[str]:
     # at once.
     here = np.frombuffer(folded, np.uint8).astype(np.uint32)
     fours = here[:-3] | here[1:-2] << 8 | here[2:-1] << 16 | here[3:] << 24
-    begin = {int(four).to_bytes(_BEGINS, "little") for four in np.intersect1d(fours, known)}
+    # Few pass by both their halves: sorting millions of numbers takes longer than all the rest.
+    halves = [np.zeros(1 << 16, bool) for _ in range(2)]
+    halves[0][known & 0xFFFF] = halves[1][known >> 16] = True
+    likely = fours[halves[0][fours & 0xFFFF]]
+    likely = likely[halves[1][likely >> 16]]
+    begin = {int(four).to_bytes(_BEGINS, "little") for four in np.intersect1d(likely, known)}
     return {
         value
         for value, spelt in wanted

@@ -19,7 +19,7 @@ from dam.core.rows import AssetRow
 from dam.flows import consents, export, ingest, past
 from dam.flows.consents import Speaker, Statement
 from dam.render import packs
-from tests import photos
+from tests import photos, rooms
 from tests.test_consents import spoken, written
 from tests.workspaces import NOBODY, Json, Workspace, environment
 
@@ -56,7 +56,7 @@ class Days:
     def desk(self) -> Iterator[Desk]:
         settings = load_settings(self.workspace.root, environment({"DAM_WORKERS": "1"}))
         paths = Paths.at(self.workspace.root, settings)
-        with open_desk(paths, settings, self.now, writing=True) as desk:
+        with rooms.forked(), open_desk(paths, settings, self.now, writing=True) as desk:
             yield desk
 
     def settle(self) -> None:

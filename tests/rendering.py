@@ -17,6 +17,7 @@ from dam.core.errors import DamError
 from dam.core.model import Face, Purpose
 from dam.core.presets import Preset, to_destroy
 from dam.flows.export.rendering import Made, Wanted, render_all
+from tests import rooms
 from tests.workspaces import Workspace, environment
 
 Answers = dict[str, Made | DamError]
@@ -30,7 +31,7 @@ def desk_of(workspace: Workspace, **env: str) -> Iterator[Desk]:
     def now() -> datetime:
         return datetime.now(UTC) + timedelta(minutes=1)
 
-    with open_desk(paths, settings, now, writing=True) as desk:
+    with rooms.forked(), open_desk(paths, settings, now, writing=True) as desk:
         yield desk
 
 

@@ -24,6 +24,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from tests import rooms
+
 _ROOT = Path(__file__).parents[1]
 _READ_AT_START = ("PYTHON", "LD_", "MALLOC_", "GLIBC_")
 _MESSAGE = 2**17
@@ -65,14 +67,15 @@ def run(
 def _starter() -> socket.socket:
     """The way to the process that forks; it ends with this one."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ready = rooms.ready().fileno()
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.starts", str(theirs.fileno())],
+            [sys.executable, "-m", "tests.starts", str(theirs.fileno()), str(ready)],
             cwd=_ROOT,
             env={**os.environ, "LC_ALL": "C.UTF-8"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[theirs.fileno(), ready],
         )
         # Never waited for: it ends when the last test did.
         process.returncode = 0
@@ -84,11 +87,7 @@ def _serve(asked: socket.socket) -> tuple[list[str], str, dict[str, str]]:
 
     Ends the process where nobody can ask any more.
     """
-    main = importlib.import_module("dam.cli.main")
-    # Each command imports its module when it is asked for: here all of them at once.
-    dict(main.LazyGroup(name="dam").commands)
-    for name in _LATER:
-        importlib.import_module(name)
+    know_the_commands()
     know_the_rules()
     gc.collect()
     gc.freeze()
@@ -118,6 +117,14 @@ def _serve(asked: socket.socket) -> tuple[list[str], str, dict[str, str]]:
                 pass
 
 
+def know_the_commands() -> None:
+    """Import what each command imports when it is asked for."""
+    main = importlib.import_module("dam.cli.main")
+    dict(main.LazyGroup(name="dam").commands)
+    for name in _LATER:
+        importlib.import_module(name)
+
+
 def know_the_rules() -> None:
     """Read the starter rules, which nearly every workspace has; another's are read all the same."""
     from dam.adapters import desk_rules, starter
@@ -127,10 +134,12 @@ def know_the_rules() -> None:
 
 
 if __name__ == "__main__":
-    words, folder, env = _serve(socket.socket(fileno=int(sys.argv[1])))
+    asked, ready = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
+    words, folder, env = _serve(asked)
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
     os.chdir(folder)
     sys.argv[1:] = words
-    runpy.run_module("dam", run_name="__main__", alter_sys=True)
+    with rooms.forked(ready):
+        runpy.run_module("dam", run_name="__main__", alter_sys=True)

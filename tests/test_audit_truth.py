@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from bench import known
-from bench.known import Figures, Known, Truth
+from bench.known import generate
+from bench.truth import Figures, Known, Truth, figures, next_day, of_the_past
 from dam.adapters import starter
 from dam.adapters.desk import Desk, open_desk
 from dam.adapters.settings import Workspace as Place
@@ -53,7 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
     starter.write_workspace(root)
     prepare(Place.at(root, load_settings(root, {})))
     with desk(root, writing=True) as opened:
-        return root, known.generate(opened, COUNT)
+        return root, generate(opened, COUNT)
 
 
 # --- one reader for each format ---------------------------------------------------------
@@ -203,7 +203,7 @@ def test_every_format_tells_the_truth(
     root, truth = made
     with desk(root) as opened, audit.audit(opened) as found:
         assert found.anew > 0
-        all_say(found, known.figures(truth), capsys)
+        all_say(found, figures(truth), capsys)
         rows = {row.asset: row for row in found.rows()}
         assert rows.keys() == truth.photos.keys()
         for asset, photo in truth.photos.items():
@@ -234,7 +234,7 @@ def test_for_every_purpose(
 ) -> None:
     root, truth = made
     with desk(root) as opened, audit.audit(opened, Wanted(purpose=purpose)) as found:
-        assert of_json(found, capsys) == known.figures(truth, purpose.value)
+        assert of_json(found, capsys) == figures(truth, purpose.value)
 
 
 ABOUT: dict[str, tuple[Wanted, Callable[[Known], bool]]] = {
@@ -261,7 +261,7 @@ def test_about_some(
     root, truth = made
     wanted, meant = ABOUT[about]
     with desk(root) as opened, audit.audit(opened, wanted) as found:
-        all_say(found, known.figures(truth, meant=meant, everything=False), capsys)
+        all_say(found, figures(truth, meant=meant, everything=False), capsys)
 
 
 @pytest.mark.parametrize("kind", [Kind.EXPIRING, Kind.REFUSED, Kind.INTEGRITY, Kind.UNREADABLE])
@@ -276,14 +276,14 @@ def test_findings_of_one_kind(made: tuple[Path, Truth], kind: Kind) -> None:
         assert {f.asset for f in found.findings()} == concerned
         assert {row.asset for row in found.rows()} == concerned
         assert found.tally.whole.assets == len(concerned)
-        assert found.kinds == {kind: known.figures(truth).kinds[kind.value]}
+        assert found.kinds == {kind: figures(truth).kinds[kind.value]}
 
 
 @pytest.mark.parametrize("ahead", [0, 1, 30, 120])
 def test_as_far_ahead_as_is_asked(made: tuple[Path, Truth], ahead: int) -> None:
     root, truth = made
     with desk(root) as opened, audit.audit(opened, ahead=ahead) as found:
-        assert dict(found.kinds) == known.figures(truth, ahead=ahead).kinds
+        assert dict(found.kinds) == figures(truth, ahead=ahead).kinds
 
 
 def test_every_view(made: tuple[Path, Truth]) -> None:
@@ -311,16 +311,16 @@ def test_every_view(made: tuple[Path, Truth]) -> None:
 def test_the_next_day(made: tuple[Path, Truth], capsys: pytest.CaptureFixture[str]) -> None:
     """Consents that ended at midnight are over, though nothing was decided since."""
     root, truth = made
-    tomorrow = known.next_day(truth)
-    assert known.figures(tomorrow) != known.figures(truth)
+    tomorrow = next_day(truth)
+    assert figures(tomorrow) != figures(truth)
     with desk(root, NOW + timedelta(days=1)) as opened, audit.audit(opened) as found:
-        all_say(found, known.figures(tomorrow), capsys)
+        all_say(found, figures(tomorrow), capsys)
 
 
 def test_that_day_asked_later(made: tuple[Path, Truth], capsys: pytest.CaptureFixture[str]) -> None:
     """Two days on, when other consents are over, the answer about the day is the same."""
     root, truth = made
-    wanted = known.figures(known.of_the_past(truth))
+    wanted = figures(of_the_past(truth))
     with desk(root, NOW + timedelta(days=2)) as opened:
         past = at(opened, truth.day)
         with audit.audit(opened, past=past) as found:
@@ -330,7 +330,7 @@ def test_that_day_asked_later(made: tuple[Path, Truth], capsys: pytest.CaptureFi
     with desk(root, NOW + timedelta(days=2)) as opened:
         meant = ABOUT["programme"]
         with audit.audit(opened, meant[0], past=at(opened, truth.day)) as found:
-            some = known.figures(known.of_the_past(truth), meant=meant[1], everything=False)
+            some = figures(of_the_past(truth), meant=meant[1], everything=False)
             assert of_json(found, capsys) == some
 
 
@@ -348,9 +348,9 @@ def test_once_all_is_decided_again_and_under_other_rules(
     with desk(root) as opened, audit.audit(opened) as found:
         waiting = {p.asset for p in truth.photos.values() if p.scenario.name == "unchecked"}
         assert found.anew <= len(waiting)
-        all_say(found, known.figures(truth, asked=True), capsys)
+        all_say(found, figures(truth, asked=True), capsys)
     rule = root / "rules" / "consent" / "in-time.yaml"
     rule.write_text(rule.read_text() + "# The same rule; the pack has another digest.\n")
     with desk(root) as opened, audit.audit(opened) as found:
         assert found.anew >= COUNT - 20
-        all_say(found, known.figures(truth, asked=True), capsys)
+        all_say(found, figures(truth, asked=True), capsys)

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import shutil
-import subprocess
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,61 +13,29 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader
-from pypdf.generic import ArrayObject, DictionaryObject, PdfObject, StreamObject
+from pypdf.generic import DictionaryObject, PdfObject, StreamObject
 
-from dam.core import logos
-from dam.core.credits import Logo, ProgrammeFile
-from dam.core.errors import USAGE, ConfigurationError, ProblemsError
 from dam.core.packing import Contents
 from dam.core.presets import TextKind
-from dam.render import paper
 from dam.render.booklet import booklet, documents
 from dam.render.contact_sheet import contact_sheet
 from dam.render.plates import FEW, plates, shape
 from dam.render.text import outgoing
-from tests import packs, photos
+from tests import packs
+from tests.booklets import (
+    A4,
+    MARKUP,
+    MIXED,
+    UNSEEN,
+    alts_of,
+    nothing_is_cut,
+    placed,
+    poppler,
+    squeezed,
+    text,
+)
 from tests.packs import BROAD, LYING, SQUARE, STANDING
-from tests.test_audit_paper import NOTO, Word, words
-from tests.workspaces import EMPTY_HALL, Workspace
-
-_UNSEEN = str.maketrans("", "", "\u2066\u2067\u2068\u2069\u200b")
-MARKUP = '#read("/etc/passwd") $x$ *b* _i_ \\n @ref <label> #panic(1) https://example.org/[a](b)'
-A4 = (842, 595)
-MIXED = (LYING, STANDING, LYING, SQUARE, LYING, LYING, BROAD, STANDING, STANDING, LYING)
-
-
-def text(made: bytes) -> str:
-    """All that a PDF says, by pypdf; presentation forms as letters, spaces as one."""
-    told = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(made)).pages)
-    return squeezed(told)
-
-
-def squeezed(told: str) -> str:
-    """Without blanks, which readers guess, and with letters in place of presentation forms."""
-    plain = unicodedata.normalize("NFKC", told.translate(_UNSEEN))
-    return re.sub(r"\s+", "", plain)
-
-
-def poppler(made: bytes, folder: Path) -> str:
-    """The same by poppler, which puts Arabic into the order of reading."""
-    if shutil.which("pdftotext") is None:
-        pytest.skip("pdftotext (poppler-utils) is not installed")
-    file = folder / "read.pdf"
-    file.write_bytes(made)
-    done = subprocess.run(["pdftotext", "-raw", str(file), "-"], check=True, capture_output=True)
-    return squeezed(done.stdout.decode())
-
-
-def placed(made: bytes, folder: Path) -> list[Word]:
-    file = folder / "placed.pdf"
-    file.write_bytes(made)
-    return list(words(file))
-
-
-def nothing_is_cut(found: list[Word]) -> None:
-    for word in found:
-        assert 0 <= word.left <= word.right <= word.page[0], word
-        assert 0 <= word.top <= word.bottom <= word.page[1], word
+from tests.test_audit_paper import NOTO
 
 
 @pytest.fixture(scope="module")
@@ -144,30 +108,14 @@ def test_each_picture_is_there_once_whole_and_told(
         sizes = [image.image.size for page in reader.pages for image in page.images if image.image]
         wanted = [size_of(p.page) for p in mixed.pictures if p.page]
         assert sorted(sizes[1:]) == sorted(wanted)
-        alts = [str(alt) for alt in _alts(reader)]
+        alts = [str(alt) for alt in alts_of(reader)]
         assert len(alts) == len(wanted) + 1
-        assert {alt.translate(_UNSEEN) for alt in alts} == {packs.CAPTION[lang]}
+        assert {alt.translate(UNSEEN) for alt in alts} == {packs.CAPTION[lang]}
 
 
 def size_of(file: str) -> tuple[int, int]:
     with Image.open(file) as image:
         return image.size
-
-
-def _alts(reader: PdfReader) -> Iterator[PdfObject]:
-    """The alternative texts of the figures, in the order of reading."""
-    root = reader.trailer["/Root"].get_object()
-    assert isinstance(root, DictionaryObject)
-    left: list[PdfObject | None] = [root["/StructTreeRoot"]]
-    while left:
-        thing = left.pop()
-        thing = None if thing is None else thing.get_object()
-        if isinstance(thing, ArrayObject):
-            left += reversed(thing)
-        elif isinstance(thing, DictionaryObject):
-            if thing.get("/S") == "/Figure":
-                yield thing["/Alt"]
-            left.append(thing.get("/K"))
 
 
 def test_it_can_be_read_with_the_ears(made: Mapping[str, bytes]) -> None:
@@ -189,7 +137,7 @@ def test_it_can_be_read_with_the_ears(made: Mapping[str, bytes]) -> None:
         assert str(preferences["/Direction"]) == ("/R2L" if lang == "ar" else "/L2R")
         assert reader.metadata is not None
         assert reader.metadata.title
-        assert str(reader.metadata.author).translate(_UNSEEN) == "AMAL"
+        assert str(reader.metadata.author).translate(UNSEEN) == "AMAL"
         found = {font for page in reader.pages for font in _fonts(page["/Resources"])}
         assert all(re.fullmatch(NOTO, font) for font in found)
 
@@ -360,212 +308,3 @@ def test_any_text_is_taken(tmp_path: Path, texts: list[str]) -> None:
     captions = dict(zip(("fr", "ar", "en"), texts, strict=True))
     made = booklet(packs.contents(tmp_path, [LYING, STANDING], captions=captions), "fr")
     nothing_is_cut(placed(made, tmp_path))
-
-
-# --- templates of a workspace -------------------------------------------------------------
-
-HEAD = b'#let data = json("data.json")\n#set document(title: data.file_title)\n'
-
-
-def refused(contents: Contents, source: bytes) -> str:
-    with pytest.raises(ConfigurationError) as caught:
-        booklet(contents, "fr", HEAD + source)
-    told = str(caught.value)
-    assert "\n" not in told
-    assert "dam-" not in told, "no folder of this machine"
-    assert told.endswith("Mend it, or take it away for the built-in one")
-    return told
-
-
-def test_a_template_of_the_workspace_takes_its_place(mixed: Contents) -> None:
-    source = HEAD + (
-        b'#set text(font: ("Noto Sans", "Noto Sans Arabic"), fallback: false)\n'
-        b"#data.titles.first().whole\n"
-        b"#for it in data.pictures { image(it.file, alt: it.alt) }\n"
-    )
-    made = dict(documents(mixed, source))
-    assert len({*made}) == 4
-    assert squeezed(packs.amal().title["fr"]) in text(made["booklet.fr.pdf"])
-
-
-def test_the_template_of_the_documentation(mixed: Contents) -> None:
-    page = (packs.RULES.parent / "docs" / "booklet.md").read_text("utf-8")
-    (shown,) = re.findall(r'(?:^    .*\n)*    #import "paper.typ".*\n(?:^    .*\n)+', page, re.M)
-    source = re.sub("^ {4}", "", shown, flags=re.M).encode()
-    reader = PdfReader(io.BytesIO(booklet(mixed, "ar", source)))
-    assert len(list(_alts(reader))) == len(mixed.pictures)
-
-
-def test_the_data_of_the_documentation(mixed: Contents, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every word of data.json is told in docs/booklet.md, and no other."""
-    page = (packs.RULES.parent / "docs" / "booklet.md").read_text("utf-8")
-    table = page.split("`data.json`; a **text**")[1].split("\n## ")[0]
-    told = {word for row in re.findall(r"^\| (`.*?) \|", table, re.M) for word in row.split("`")}
-    seen: list[Mapping[str, object]] = []
-
-    def keep(template: str, data: Mapping[str, object], *_: object, **__: object) -> bytes:
-        seen.append(data)
-        return b""
-
-    monkeypatch.setattr(paper, "compiled", keep)
-    booklet(mixed, "fr")
-    assert set(seen[0]) == told - {"", ", "}
-
-
-@pytest.mark.parametrize(
-    ("source", "why"),
-    [
-        (b'#read("../../x")', "it reads outside of its folder"),
-        (b'#read("/etc/passwd")', "it reads a file that is not there"),
-        (b'#image("/../secret.png", alt: "x")', "it reads outside of its folder"),
-        (b'#import "@preview/cetz:0.3.0": *', "it asks for a package, and none is fetched"),
-        (b'#import "@pre" + "view/cetz:0.3.0": *', "it asks for a package, and none is fetched"),
-        (b'#import "@local/cetz:0.3.0": *', "it asks for a package, and none is fetched"),
-        (b"#let x = )", "unexpected closing delimiter|expected expression"),
-        (b"#image(data.pictures.first().file)", "missing alt text"),
-        (b'#panic("\x1b[31m")', "panicked"),
-        (b"#let f() = f()\n#f()", "recursion|depth"),
-        (b"#while true { }", "always true"),
-    ],
-)
-def test_a_template_that_cannot_be_used(mixed: Contents, source: bytes, why: str) -> None:
-    told = refused(mixed, source)
-    assert re.match(r"rules/templates/booklet\.typ:\d+ cannot be used: ", told), told
-    assert re.search(why, told), told
-
-
-def test_a_template_without_end_or_bounds_is_stopped(
-    mixed: Contents, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wild = b"#let a = range(9000)\n#for i in a { for j in a { for k in a { } } }"
-    monkeypatch.setattr(paper, "SECONDS", 2.0)
-    assert "it took too long" in refused(mixed, wild)
-
-
-def test_no_package_is_asked_for_over_the_network(
-    mixed: Contents, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever the machine's own proxy is: what typst would ask goes to nobody."""
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
-    assert set(paper._SET) >= {"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"}
-    assert "https_proxy" not in paper._KEPT
-    assert "package" in refused(mixed, b'#import "@preview/cetz:0.3.0": *')
-
-
-# --- logos --------------------------------------------------------------------------------
-
-SVG = (
-    b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-    b' viewBox="0 0 40 20">%b</svg>'
-)
-DRAWN = SVG % b'<path d="M0 0h40v20H0z" fill="#0a6ebd"/>'
-
-
-def png(mode: str = "RGB") -> bytes:
-    out = io.BytesIO()
-    Image.new(mode, (120, 60)).save(out, "PNG")
-    return out.getvalue()
-
-
-def with_logos(contents: Contents, files: Mapping[str, bytes]) -> Contents:
-    rows = ("institution", "partner", "donor")
-    logos = tuple(
-        Logo.model_validate({"file": name, "alt": {"fr": f"Logo {n}"}, "row": rows[n % 3]})
-        for n, name in enumerate(files)
-    )
-    programme: ProgrammeFile = packs.amal().model_copy(update={"logos": logos})
-    return replace(contents, programmes=(programme,), logos=files)
-
-
-def test_logos_are_drawn_and_told(mixed: Contents) -> None:
-    files = {"one.svg": DRAWN, "two.png": png("RGBA"), "three.png": png("L")}
-    reader = PdfReader(io.BytesIO(booklet(with_logos(mixed, files), "fr")))
-    assert {"Logo 0", "Logo 1", "Logo 2"} <= {str(alt) for alt in _alts(reader)}
-
-
-HOSTILE_SVG = {
-    "outside.svg": (SVG % b'<image href="/etc/passwd" width="9" height="9"/>', "a picture"),
-    "linked.svg": (SVG % b'<use xlink:href="other.svg#a"/>', "refers to another file"),
-    "url.svg": (SVG % b'<path d="M0 0h9" fill="url(file:///etc/passwd)"/>', "another file"),
-    "script.svg": (SVG % b"<script>1</script>", "a script"),
-    "event.svg": (SVG % b'<path d="M0 0h9" onload="1"/>', "a script"),
-    "style.svg": (SVG % b"<style>@import 'x'</style>", "a style sheet"),
-    "text.svg": (SVG % b"<text>UN</text>", "letters"),
-    "html.svg": (SVG % b"<foreignObject/>", "another document"),
-    "entity.svg": (b'<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + DRAWN, "DOCTYPE"),
-    "deep.svg": (SVG % (b"<g>" * 3000 + b"</g>" * 3000), "nested too deep"),
-    "copies.svg": (SVG % (b'<use href="#a"/>' * 40), "too large"),
-    "broken.svg": (DRAWN[:-9], "no SVG file"),
-    "none.svg": (b"<html/>", "no SVG file"),
-    "large.svg": (SVG % (b" " * 600_000), "larger than"),
-    "broken.png": (png()[:60], "cut off"),
-    "jpeg.png": (b"\xff\xd8\xff\xe0", "no PNG file"),
-}
-
-
-def test_all_hostile_logos_are_refused_at_once(mixed: Contents) -> None:
-    files = {name: data for name, (data, _) in HOSTILE_SVG.items()}
-    contents = with_logos(mixed, files)
-    contents = replace(contents, logos={k: v for k, v in files.items() if k != "none.svg"})
-    with pytest.raises(ProblemsError) as caught:
-        booklet(contents, "fr")
-    told = {line.split(": ", 1)[0].rsplit("/", 1)[1]: line for line in caught.value.problems}
-    assert set(told) == set(files)
-    for name, (_, why) in HOSTILE_SVG.items():
-        assert (why if name != "none.svg" else "is not there") in told[name]
-
-
-def test_typst_itself_reads_nothing_that_an_svg_names(
-    mixed: Contents, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Should a way to name a file be overlooked above, the sandbox holds."""
-    monkeypatch.setattr(logos, "checked", lambda programmes, files: dict(files))
-    secret = tmp_path / "secret.png"
-    secret.write_bytes(png())
-    up = os.path.relpath(secret, "/tmp/dam-xxxxxxxx/logos")
-    for href in (str(secret), up):
-        body = f'<image href="{href}" width="9" height="9"/>'.encode()
-        with pytest.raises(Exception, match="could not be made"):
-            booklet(with_logos(mixed, {"a.svg": SVG % body}), "fr")
-
-
-# --- as people use it ---------------------------------------------------------------------
-
-
-def test_a_pack_has_its_booklets(tmp_path: Path) -> None:
-    """With the workspace's logos and template; what is wrong with them is said before anything."""
-    workspace = Workspace.init(tmp_path / "w")
-    workspace.drop("hall.jpg", photos.jpeg(1, 480, 320), EMPTY_HALL + "programme: amal\n")
-    workspace.ingest()
-    amal = workspace.root / "rules" / "programmes" / "amal.yaml"
-    amal.write_text(
-        amal.read_text("utf-8")
-        + "logos:\n  - {file: un.svg, row: institution, alt: {fr: Emblème}}\n"
-        + "  - {file: gone.png, row: donor, alt: {fr: Fonds}}\n",
-        "utf-8",
-    )
-    logos_ = amal.parent / "logos"
-    logos_.mkdir()
-    (logos_ / "un.svg").write_bytes(SVG % b"<script/>")
-    out = ("export", "press", "--recipient", "R", "--out", str(tmp_path / "pack"))
-    told = workspace.run(*out, code=USAGE).stderr.decode()
-    assert "rules/programmes/logos/un.svg: holds a script" in told
-    assert "rules/programmes/logos/gone.png: is not there" in told
-    (logos_ / "un.svg").write_bytes(DRAWN)
-    (logos_ / "gone.png").write_bytes(png())
-    template = workspace.root / "rules" / "templates" / "booklet.typ"
-    template.parent.mkdir()
-    template.write_bytes(HEAD + b'#read("../../x")')
-    told = workspace.run(*out, code=USAGE).stderr.decode()
-    assert "rules/templates/booklet.typ:3 cannot be used: it reads outside of its folder" in told
-    assert not (tmp_path / "pack").exists()
-    template.unlink()
-    workspace.json(*out)
-    data = tmp_path / "pack" / "data"
-    assert {path.name for path in data.glob("*.pdf")} == {
-        *(f"booklet.{lang}.pdf" for lang in ("fr", "ar", "en")), "contact-sheet.pdf",
-    }  # fmt: skip
-    made = (data / "booklet.fr.pdf").read_bytes()
-    assert "Renforcerlacohésionsociale" in text(made)
-    assert {"Emblème", "Fonds"} <= {str(alt) for alt in _alts(PdfReader(io.BytesIO(made)))}
-    assert b"hall.jpg" not in made

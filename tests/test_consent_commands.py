@@ -10,15 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 from openpyxl import load_workbook
-from typer.testing import CliRunner
 
 from dam.adapters.lock import WorkspaceLock
 from dam.cli.context import now
-from dam.cli.main import app
 from dam.core import errors
 from tests import photos
 from tests.test_consents import spoken, written
-from tests.workspaces import Json, Workspace, by_source, environment
+from tests.workspaces import Json, Workspace, by_source, invoked
 
 HEAD = (
     "fiche;Personne;ÂGE;non accompagné;situation;risque;formulaire;langue;usages;pays;valable du;"
@@ -76,7 +74,7 @@ def record(number: int) -> Json:
 
 def run(workspace: Workspace, *words: str, code: int = 0) -> str:
     """One `dam consent` command in this process; all that it said, of an error its words."""
-    done = CliRunner().invoke(app, ["-C", str(workspace.root), *words], env=environment())
+    done = invoked(["-C", str(workspace.root), *words])
     error = done.exception
     if isinstance(error, errors.DamError):
         assert error.exit_code == code, str(error)
@@ -88,9 +86,7 @@ def run(workspace: Workspace, *words: str, code: int = 0) -> str:
 
 def ask(workspace: Workspace, *words: str) -> Json:
     """The object that such a command prints with `--format json`."""
-    document = CliRunner().invoke(
-        app, ["-C", str(workspace.root), *words, "--format", "json"], env=environment()
-    )
+    document = invoked(["-C", str(workspace.root), *words, "--format", "json"])
     assert document.exit_code == 0, (document.output, document.exception)
     told = json.loads(document.stdout)
     assert isinstance(told, dict)

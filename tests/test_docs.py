@@ -17,7 +17,6 @@ import pytest
 import typer
 import typer.testing
 from PIL import Image
-from typer.testing import CliRunner
 
 from dam.adapters.settings import load_settings
 from dam.cli.main import app
@@ -26,7 +25,7 @@ from dam.core.errors import DamError
 from tests import examples
 from tests.documents import ROOT, Block, blocks, inline, pages, words
 from tests.examples import Prepared
-from tests.workspaces import Workspace, environment, once
+from tests.workspaces import Workspace, environment, invoked, once
 
 BLOCKS = [block for page in pages() for block in blocks(page)]
 PROGRAM: Any = typer.main.get_command(app)
@@ -57,8 +56,8 @@ ENDS = {
 ELSEWHERE = {
     ("README.md", "make demo"): "tests/test_demo.py::test_the_whole_story_comes_out",
     ("docs/tutorial.md", "make demo"): "tests/test_demo.py::test_the_whole_story_comes_out",
-    ("docs/booklet.md", "logos:"): "tests/test_booklet.py::test_logos_are_drawn_and_told",
-    ("docs/booklet.md", "#import"): "tests/test_booklet.py::test_the_template_of_the_documentation",
+    ("docs/booklet.md", "logos:"): "tests/test_booklet_own.py::test_logos_are_drawn_and_told",
+    ("docs/booklet.md", "#import"): "tests/test_booklet_own.py::test_the_documented_template",
     ("docs/ledger.md", "import hashlib"): "tests/test_ledger.py",
     ("docs/operations.md", "useradd "): "root and systemd; tests/test_service.py reads the unit",
     ("docs/packs.md", "P-20211118"): "tests/bags.py reads packs by the RFC",
@@ -138,7 +137,7 @@ def run(here: Prepared, line: str) -> tuple[int, str]:
     command = words(before)[1:]
     prepare(here, command)
     env = environment({"HOME": str(here.outside / "home"), "DAM_WORKERS": "1"})
-    done = CliRunner().invoke(app, command, env=env)
+    done = invoked(command, env)
     error = done.exception
     if out:
         Path(out).write_bytes(done.stdout_bytes)

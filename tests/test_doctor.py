@@ -26,7 +26,7 @@ from dam.render.words import WORDS
 from tests import photos
 from tests.adapters.disk import in_child
 from tests.shares import share, tmpfs
-from tests.workspaces import NOBODY, Json, Workspace, environment
+from tests.workspaces import NOBODY, Json, Workspace, environment, once
 
 DOCTOR = Path(__file__).resolve().parents[1] / "dam" / "flows" / "doctor"
 GIB = 1024**3
@@ -38,10 +38,23 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace.init(tmp_path / "amal")
 
 
+@pytest.fixture(scope="session")
+def filed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a photograph in its archive."""
+
+    def make(folder: Path) -> None:
+        workspace = Workspace.init(folder / "w")
+        workspace.drop("a.jpg", photos.plain(1), NOBODY)
+        assert workspace.ingest()["counts"]["approved"] == 1
+
+    return once(tmp_path_factory, "filed", make) / "w"
+
+
 @pytest.fixture
-def used(workspace: Workspace) -> Workspace:
-    workspace.drop("a.jpg", photos.plain(1), NOBODY)
-    assert workspace.ingest()["counts"]["approved"] == 1
+def used(workspace: Workspace, filed: Path) -> Workspace:
+    """A copy of it."""
+    shutil.rmtree(workspace.root)
+    shutil.copytree(filed, workspace.root, symlinks=True)
     return workspace
 
 

@@ -19,8 +19,8 @@ from dam.core import errors, sidecar
 from dam.core.erasing import Values
 from dam.flows.consents.forgetting import without
 from tests import leaks, photos
-from tests.test_personal import PEOPLE, forms, record, table_row
-from tests.test_personal import sidecar as words
+from tests.people import PEOPLE, forms, record, table_row
+from tests.people import sidecar as words
 from tests.workspaces import EMPTY_HALL, Workspace, once, sha256
 
 WHO = PEOPLE["S-1"]

@@ -10,15 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from dam.adapters import imaging_letters
 from dam.adapters.catalog import Catalog
-from dam.cli.main import app
 from dam.render.lang import speech
 from tests import mistakes, starts
 from tests.mistakes import MISTAKES, Mistake, Scene
-from tests.workspaces import Workspace, environment, once
+from tests.workspaces import Workspace, environment, invoked, once
 
 ALONE = [m for m in MISTAKES if not m.shared]
 TOGETHER = [m for m in MISTAKES if m.shared]
@@ -132,10 +130,7 @@ def test_an_old_sqlite_and_missing_fonts(base: Path, monkeypatch: pytest.MonkeyP
         ("fr", "SQLite 3.35", "police"),
         ("ar", "SQLite 3.35", "خط"),
     ):
-        done = CliRunner().invoke(
-            app, ["-C", str(base / "w"), "--lang", lang, "doctor", "--format", "json"],
-            env=environment(),
-        )  # fmt: skip
+        done = invoked(["-C", str(base / "w"), "--lang", lang, "doctor", "--format", "json"])
         assert sqlite in done.stdout
         assert fonts in done.stdout
 

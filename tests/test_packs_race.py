@@ -13,15 +13,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from dam.cli.main import app
 from dam.core.rows import PackRow
 from dam.flows.export import making, records
 from tests import photos
 from tests.test_consents import spoken, written
 from tests.test_packs import exported, files_of
-from tests.workspaces import Json, Workspace, environment
+from tests.workspaces import Json, Workspace, environment, invoked
 
 
 def withdraw(workspace: Workspace, number: int) -> None:
@@ -55,7 +54,7 @@ def held_by(workspace: Workspace) -> dict[str, set[str]]:
 def export_here(workspace: Workspace, out: Path) -> Result:
     """Make a pack in this process, where a test can step in between."""
     words = ["export", "press", "--recipient", "R", "--out", str(out), "--format", "json"]
-    return CliRunner().invoke(app, ["-C", str(workspace.root), *words], env=environment())
+    return invoked(["-C", str(workspace.root), *words])
 
 
 # At a chosen moment --------------------------------------------------------------------------

@@ -1,203 +1,42 @@
 """Who people are is told where it is asked for, and nowhere else: a search of every output.
 
 Names, birth dates, contacts and witnesses are planted wherever somebody may write them, right
-or wrong; then everything that dam prints, files and keeps is searched for them.
-"""
+or wrong; then everything that dam prints, files and keeps is searched for them."""
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import signal
 import sqlite3
-import unicodedata
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from openpyxl import Workbook
-from typer.testing import CliRunner
 
-from dam.cli.main import app
 from dam.core import errors
 from tests import photos
+from tests.people import (
+    CAPTION,
+    DROPPED,
+    FILE,
+    FOLDER,
+    MISPLACED,
+    PEOPLE,
+    REASON,
+    SAID,
+    SHOWN,
+    dump,
+    in_all_ways,
+    leaks,
+    picture,
+    register,
+    say,
+    sidecar,
+)
 from tests.services import watching
-from tests.workspaces import PHOTOGRAPHER, Workspace, environment
-
-Json = dict[str, Any]
-
-#: Told to the register, each once: by YAML, JSON, CSV and XLSX.
-PEOPLE: dict[str, dict[str, str]] = {
-    "S-1": {
-        "name": "Zaïnab Qxéloufi", "first_name": "Zaïnabelle", "contact": "+212 677 001 122",
-        "birth_date": "2011-04-03", "giver": "Moûnir Qxéloufi", "giver_contact": "m@qx1.example",
-        "witness": "Hâj Qxabdellâh", "evidence": "Acte n° QX-881 de Fès",
-    },
-    "S-2": {
-        "name": "قكسزينب الوهرانية", "first_name": "قكسزينب", "contact": "هاتف ٠٦٧٧٠٠٢٢٣٣",
-        "birth_date": "2010-09-17", "giver": "قكسمنير الوهراني", "giver_contact": "w@qx2.example",
-        "witness": "الحاج قكسعبدو", "evidence": "عقد قكس رقم ٨٨٢",
-    },
-    "S-3": {
-        "name": "Noé Qxünwald", "first_name": "Noéline", "contact": "+49 170 QX3",
-        "birth_date": "2009-12-24", "giver": "Jürgen Qxünwald", "giver_contact": "qx3@qx.example",
-        "witness": "Schwester Qxädelgard", "evidence": "Qxürkunde 883",
-    },
-    "S-4": {
-        "name": "Ngô Qxthị Hương", "first_name": "Qxhương", "contact": "+84 QX4 4455",
-        "birth_date": "2012-02-29", "giver": "Ngô Qxvăn Đức", "giver_contact": "qx4@qx.example",
-        "witness": "Bà Qxlan", "evidence": "Giấy Qxsố 884",
-    },
-}  # fmt: skip
-REASON = "sa tante Qxfâtiha a téléphoné"
-EVENT_BY = "Tante Qxfâtiha"
-RISK_BY = "Qxdirectrice-Amal"
-SCAN = "autorisation-qxéloufi.pdf"
-#: In the photograph's own metadata.
-SHOWN = "Qxpersonne Ménélik"
-#: Written by mistake where no name belongs, in sidecars and sheets that are refused.
-MISPLACED = ("Qxzakia", "qxminuscule", "Qxpère", "13/07/2008", "1_2008", "2008-13-07", "قكسخطأ")
-#: A camera's caption names somebody: kept with the facts, told by `dam show` alone.
-CAPTION = "Qxlégendaire"
-#: Names of files and folders as somebody dropped them.
-FILE, FOLDER = "Qxnommé Élie", "Qxdossier"
-
-SAID = tuple(
-    dict.fromkeys(
-        (*(text for told in PEOPLE.values() for text in told.values()), REASON, EVENT_BY, RISK_BY,
-         SCAN, SHOWN, *MISPLACED)
-    )
-)  # fmt: skip
-DROPPED = (FILE, FOLDER)
-
-
-def forms(text: str) -> set[bytes]:
-    """A text as it may stand in a file, in the encodings and spellings that programs use."""
-    found = {json.dumps(text)[1:-1].encode(), text.encode("ascii", "backslashreplace")}
-    for form in ("NFC", "NFD"):
-        spelt = unicodedata.normalize(form, text)
-        for said in (spelt, spelt.casefold(), spelt.upper()):
-            for encoding in ("utf-8", "utf-16-le", "utf-16-be", "latin-1", "cp1256"):
-                try:
-                    found.add(said.encode(encoding))
-                except UnicodeEncodeError:
-                    continue
-    return {form for form in found if len(form) >= 6}
-
-
-FORMS = {text: forms(text) for text in (*SAID, CAPTION, *DROPPED)}
-
-
-def leaks(data: bytes | str, texts: tuple[str, ...]) -> list[str]:
-    """Which of the planted texts stand in it."""
-    raw = data if isinstance(data, bytes) else data.encode("utf-8", "surrogateescape")
-    return [text for text in texts if any(form in raw for form in FORMS[text])]
-
-
-def record(number: int) -> Json:
-    """A record that tells of everybody by name; adults, so that a picture gets out."""
-    who = PEOPLE[f"S-{number}"]
-    return {
-        "id": f"C-{number}",
-        "subject": {
-            "id": f"S-{number}", "age_band": "6-11", "situation": "other", "risk": "low",
-            "unaccompanied": "no", "name": who["name"], "first_name": who["first_name"],
-            "contact": who["contact"], "birth_date": who["birth_date"],
-        },
-        "notice": {"ref": "F-2", "language": "fr"},
-        "scope": {
-            "purposes": ["press"], "territories": ["world"], "valid_from": "2021-11-01",
-            "valid_until": "2027-01-31",
-        },
-        "permissions": {"face": "yes", "name": "none", "location": "exact"},
-        "givers": [
-            {
-                "role": "parent", "method": "written", "on": "2021-10-28", "name": who["giver"],
-                "contact": who["giver_contact"], "witness": who["witness"],
-                "authority_evidence": who["evidence"],
-            }
-        ],
-        "child_assent": "given",
-        "events": [{"state": "given", "on": "2021-10-28"}],
-    }  # fmt: skip
-
-
-def table_row(number: int) -> dict[str, str]:
-    item = record(number)
-    (giver,), (event,) = item["givers"], item["events"]
-    subject, scope = item["subject"], item["scope"]
-    return {
-        "fiche": item["id"], "personne": subject["id"], "âge": subject["age_band"],
-        "situation": "other", "risque": "low", "non accompagné": "no",
-        "nom de la personne": subject["name"], "prénom": subject["first_name"],
-        "contact de la personne": subject["contact"], "date de naissance": subject["birth_date"],
-        "formulaire": "F-2", "langue": "fr", "usages": "press", "territoires": "world",
-        "valable du": scope["valid_from"], "valable jusqu'au": scope["valid_until"],
-        "visage": "yes", "lieu autorisé": "exact", "signataire": giver["role"],
-        "forme": giver["method"], "signé le": giver["on"], "nom du signataire": giver["name"],
-        "contact du signataire": giver["contact"], "témoin": giver["witness"],
-        "preuve d'autorité": giver["authority_evidence"], "accord de l'enfant": "given",
-        "état": event["state"], "date de l'état": event["on"],
-    }  # fmt: skip
-
-
-def register(folder: Path) -> list[str]:
-    """The four records, one in each format; the free texts of events in the first."""
-    first = record(1)
-    first["events"].append({"state": "given", "on": "2021-10-29", "by": EVENT_BY, "reason": REASON})
-    first["evidence"] = [{"file": SCAN}]
-    first["subject"]["risk_decision"] = {
-        "by": RISK_BY, "on": "2021-10-28", "visible": "yes", "reason": REASON,
-    }  # fmt: skip
-    one, two, three, four = (folder / f"forms{end}" for end in (".yaml", ".json", ".csv", ".xlsx"))
-    one.write_text(yaml.safe_dump({"schema": "dam/consent/1", **first}, allow_unicode=True))
-    two.write_text(json.dumps([{"schema": "dam/consent/1", **record(2)}]))
-    row = table_row(3)
-    three.write_text(";".join(row) + "\r\n" + ";".join(row.values()), encoding="utf-8-sig")
-    row, book = table_row(4), Workbook()
-    assert book.active is not None
-    book.active.append(list(row))
-    book.active.append(list(row.values()))
-    book.save(four)
-    return [str(one), str(two), str(three), str(four)]
-
-
-def picture(number: int) -> bytes:
-    """A photograph whose own metadata names who is shown: XMP PersonInImage and an IPTC caption."""
-    xmp = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
- xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
- xmlns:e="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"><e:PersonInImage><rdf:Bag>
- <rdf:li>{SHOWN}</rdf:li></rdf:Bag></e:PersonInImage></rdf:Description></rdf:RDF></x:xmpmeta>"""
-    sets = b"\x1c\x01\x5a\0\x03\x1b%G"
-    for place, text in ((120, f"Ici {CAPTION}"), (122, SHOWN), (5, SHOWN)):
-        value = text.encode()
-        sets += b"\x1c\x02" + bytes((place,)) + len(value).to_bytes(2, "big") + value
-    body = sets + b"\0" * (len(sets) % 2)
-    block = b"Photoshop 3.0\x008BIM\x04\x04\0\0" + len(sets).to_bytes(4, "big") + body
-    segment = b"\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block
-    out = io.BytesIO()
-    photos.scene(number, 480, 320).save(
-        out, "JPEG", quality=90, xmp=xmp.encode(), extra=segment, comment=SHOWN.encode()
-    )
-    return out.getvalue()
-
-
-def sidecar(number: int, **other: object) -> str:
-    """Who is shown, by pseudonym, and a harmless caption."""
-    subject, consent = f"S-{number}", f"C-{number}"
-    told: Json = {
-        "schema": "dam/photo/1",
-        "photographer": PHOTOGRAPHER,
-        "captured": "2021-11-18",
-        "caption": {"fr": "Une lecture", "ar": "قراءة", "en": "A reading"},
-        "people": [{"subject": subject, "age_band": "6-11", "consent": consent}],
-    }
-    return yaml.safe_dump(told | other, allow_unicode=True)
-
+from tests.workspaces import Workspace
 
 BROKEN = (
     "schema: dam/photo/1\nphotographer: Qxzakia\ncrowd: Qxzakia\ncaptured: 13/07/2008\n",
@@ -227,25 +66,6 @@ def broken_register(folder: Path) -> list[str]:
     for name, text in made.items():
         (folder / name).write_text(text)
     return [str(folder / name) for name in made]
-
-
-def say(workspace: Workspace, *words: str, code: int | None = 0) -> str:
-    """Everything one command tells on its outputs, of an error its words."""
-    done = CliRunner().invoke(app, ["-C", str(workspace.root), *words], env=environment())
-    error = done.exception
-    assert isinstance(error, errors.DamError | SystemExit | None), repr(error)
-    ended = error.exit_code if isinstance(error, errors.DamError) else done.exit_code
-    assert code is None or ended == code, (words, done.output, error)
-    return f"{done.stdout}\n{done.stderr}\n{error if isinstance(error, errors.DamError) else ''}"
-
-
-def in_all_ways(workspace: Workspace, *words: str) -> str:
-    """As a table and as JSON, in every language."""
-    return "\n".join(
-        say(workspace, "--lang", lang, *words, "--format", form)
-        for lang in ("en", "fr", "ar")
-        for form in ("table", "json")
-    )
 
 
 @pytest.fixture(scope="module")
@@ -401,7 +221,7 @@ def test_only_the_restricted_tables_tell_who_somebody_is(
         tables = [
             n for (n,) in database.execute("SELECT name FROM sqlite_master WHERE type='table'")
         ]
-        held = {n: _dump(database, n) for n in tables}
+        held = {n: dump(database, n) for n in tables}
     assert {n for n, data in held.items() if leaks(data, SAID)} == RESTRICTED
     assert leaks(b"".join(held[n] for n in RESTRICTED), SAID) == [
         text for text in SAID if text not in (SHOWN, *MISPLACED)
@@ -411,15 +231,6 @@ def test_only_the_restricted_tables_tell_who_somebody_is(
     assert "events" in held
     # The ledger knows who did what to which pseudonym; a hash of a birth date would tell it.
     assert "C-1" in held["events"].decode()
-
-
-def _dump(database: sqlite3.Connection, table: str) -> bytes:
-    """A table's rows, blobs as they are; texts as stored and with their escapes undone."""
-    cells = [cell for row in database.execute(f'SELECT * FROM "{table}"') for cell in row]
-    raw = [c if isinstance(c, bytes) else str(c).encode("utf-8", "surrogateescape") for c in cells]
-    plain = [c.encode().decode("unicode_escape").encode("utf-8", "replace") for c in cells
-             if isinstance(c, str) and "\\u" in c]  # fmt: skip
-    return b"\n".join((*raw, *plain))
 
 
 def test_who_asks_is_told_and_the_ledger_notes_it(
@@ -445,194 +256,3 @@ def test_who_asks_is_told_and_the_ledger_notes_it(
     assert source["told_in"] == "forms.yaml:1"
     noted = workspace.rows("SELECT subject, body FROM events WHERE type = 'personal.shown'")
     assert noted == [(f"C-{number}", "{}") for number in (1, 2, 3, 4)]
-
-
-# --- one thing at a time ------------------------------------------------------------------
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace.init(tmp_path / "w")
-
-
-def written(folder: Path, item: Json, name: str = "r.json") -> str:
-    path = folder / name
-    path.write_text(json.dumps({"schema": "dam/consent/1", **item}))
-    return str(path)
-
-
-def bring(workspace: Workspace, folder: Path, item: Json, name: str = "r.json") -> dict[str, int]:
-    told = say(workspace, "consent", "import", written(folder, item, name), "--format", "json")
-    counts: dict[str, int] = json.loads(told)["counts"]
-    return counts
-
-
-def born(workspace: Workspace, consent: str = "C-1") -> object:
-    shown = json.loads(say(workspace, "consent", "show", consent, "--personal", "--format", "json"))
-    return shown["sources"][0]["record"]["subject"].get("birth_date")
-
-
-def standing(workspace: Workspace, consent: str = "C-1") -> Json:
-    shown = json.loads(say(workspace, "consent", "show", consent, "--format", "json"))
-    (found,) = shown["standing"]
-    assert isinstance(found, dict)
-    return found
-
-
-def test_the_same_details_are_nothing_new_and_leaving_them_out_loses_nothing(
-    workspace: Workspace, tmp_path: Path
-) -> None:
-    item = record(1)
-    # Turns 18 long before the record's own end.
-    item["subject"] |= {"birth_date": "2008-11-30"}
-    assert bring(workspace, tmp_path, item)["new"] == 1
-    assert bring(workspace, tmp_path, item)["unchanged"] == 1
-    before = standing(workspace)
-    assert (before["ends"], before["ends_because"]) == ("2026-11-29", "18th birthday")
-    for word in ("birth_date", "name", "contact"):
-        del item["subject"][word]
-    assert bring(workspace, tmp_path, item)["unchanged"] == 1
-    item["permissions"]["face"] = "no"
-    assert bring(workspace, tmp_path, item)["changed"] == 1
-    assert standing(workspace) == before | {"face": False}
-    assert born(workspace) == "2008-11-30"
-    # A correction is a correction.
-    item["subject"]["birth_date"] = "2009-11-30"
-    assert bring(workspace, tmp_path, item)["changed"] == 1
-    assert (born(workspace), standing(workspace)["ends_because"]) == ("2009-11-30", "valid_until")
-
-
-def test_a_sidecar_that_leaves_a_birth_date_out_does_not_lengthen_a_consent(
-    workspace: Workspace,
-) -> None:
-    item = record(1)
-    for word in ("name", "first_name", "contact"):
-        del item["subject"][word]
-    for word in ("name", "contact"):
-        del item["givers"][0][word]
-    item["subject"]["birth_date"] = "2008-11-30"
-    workspace.drop("a.jpg", photos.plain(1), sidecar(1, consents=[item]))
-    say(workspace, "ingest")
-    before = standing(workspace)
-    assert before["ends"] == "2026-11-29"
-    del item["subject"]["birth_date"]
-    workspace.say("a.jpg", sidecar(1, consents=[item]))
-    say(workspace, "ingest")
-    assert standing(workspace) == before
-    assert leaks(b"".join(_dumps(workspace).values()), ("Zaïnab Qxéloufi",)) == []
-
-
-def _dumps(workspace: Workspace) -> dict[str, bytes]:
-    with closing(sqlite3.connect(workspace.root / ".dam" / "catalogue.db")) as database:
-        tables = [
-            n for (n,) in database.execute("SELECT name FROM sqlite_master WHERE type='table'")
-        ]
-        return {n: _dump(database, n) for n in tables}
-
-
-def _raw(workspace: Workspace) -> bytes:
-    return b"".join(p.read_bytes() for p in (workspace.root / ".dam").glob("catalogue.db*"))
-
-
-def test_erased_is_gone_from_the_file_and_permits_nothing(
-    workspace: Workspace, tmp_path: Path
-) -> None:
-    first = record(1)
-    first["events"].append({"state": "given", "on": "2021-10-29", "by": EVENT_BY, "reason": REASON})
-    for number, item in ((1, first), (3, record(3))):
-        bring(workspace, tmp_path, item, f"r{number}.json")
-        workspace.drop(f"{number}.jpg", photos.plain(number), sidecar(number))
-    say(workspace, "ingest")
-    assert len(workspace.filed()) == 2
-    asked = say(workspace, "consent", "erase", "S-1", code=errors.USAGE)
-    assert "--yes" in asked
-    unknown = say(workspace, "consent", "erase", "Zaïnab Qxéloufi", "--yes", code=errors.USAGE)
-    assert leaks(unknown, SAID) == []
-    assert len(workspace.filed()) == 2
-    done = json.loads(say(workspace, "consent", "erase", "S-1", "--yes", "--format", "json"))
-    assert (done["subject"], done["consents"], done["clean"]) == ("S-1", ["C-1"], True)
-    assert len(done["photos"]["retracted"]) == len(workspace.filed()) == 1
-    gone = tuple(PEOPLE["S-1"].values())
-    assert leaks(_raw(workspace), (*gone, REASON, EVENT_BY)) == []
-    assert leaks(_raw(workspace), (PEOPLE["S-3"]["name"],)) != []
-    assert workspace.rows("SELECT subject, body FROM events WHERE type = 'personal.erased'") == [
-        ("S-1", "{}")
-    ]
-    found = standing(workspace)
-    assert (found["state"], found["in_force"]) == ("unknown", False)
-    shown = say(workspace, "consent", "show", "C-1", "--personal")
-    assert "were erased" in shown
-    # Neither the old sheet, nor a renewal, nor the record without its details brings it back.
-    told = say(workspace, "consent", "import", written(tmp_path, first), code=errors.USAGE)
-    assert "erased" in told
-    assert "C-1" in told
-    assert leaks(told, SAID) == []
-    words = ("renew", "C-1", "--by", "parent", "--until", "2027-01-01")
-    assert "erased" in say(workspace, "consent", *words, code=errors.USAGE)
-    bare = record(1)
-    bare["subject"] = {"id": "S-1", "age_band": "6-11", "risk": "low", "situation": "other"}
-    bare["givers"] = [{"role": "parent", "method": "written", "on": "2021-10-28"}]
-    bring(workspace, tmp_path, bare)
-    assert not standing(workspace)["in_force"]
-    withdrawn = ("consent", "withdraw", "C-1", "--by", "parent", "--reason", REASON)
-    say(workspace, *withdrawn)
-    assert standing(workspace)["state"] == "withdrawn"
-    assert leaks(_raw(workspace), (*gone, REASON)) == []
-    # A record with an id of its own is a new beginning.
-    assert bring(workspace, tmp_path, first | {"id": "C-11"})["new"] == 1
-    assert standing(workspace, "C-11")["in_force"]
-
-
-def test_a_sidecar_does_not_bring_back_what_was_erased(workspace: Workspace) -> None:
-    item = record(1)
-    for word in ("name", "first_name", "contact"):
-        del item["subject"][word]
-    for word in ("name", "contact"):
-        del item["givers"][0][word]
-    workspace.drop("a.jpg", photos.plain(1), sidecar(1, consents=[item]))
-    say(workspace, "ingest")
-    assert len(workspace.filed()) == 1
-    say(workspace, "consent", "erase", "S-1", "--yes")
-    assert workspace.filed() == {}
-    item["scope"]["purposes"] = ["press", "web"]
-    workspace.say("a.jpg", sidecar(1, consents=[item]))
-    previewed = json.loads(say(workspace, "ingest", "--dry-run", "--format", "json"))
-    assert previewed["counts"]["approved"] == 0
-    say(workspace, "ingest")
-    assert workspace.filed() == {}
-    assert leaks(_raw(workspace), tuple(PEOPLE["S-1"].values())) == []
-
-
-def test_where_a_record_was_told(workspace: Workspace, tmp_path: Path) -> None:
-    lines = [table_row(1), table_row(3), table_row(4)]
-    text = "\r\n".join((";".join(lines[0]), *(";".join(row.values()) for row in lines)))
-    for name, told in (
-        ("fiches.csv", "fiches.csv"),
-        ("Qxeloufi ZAINAB.csv", "imported file"),
-        ("famille-ngo\u0302-qxthi\u0323.csv", "imported file"),
-    ):
-        path = tmp_path / name
-        path.write_text(text, encoding="utf-8-sig")
-        other = Workspace.init(tmp_path / f"w-{told}-{len(name)}")
-        say(other, "consent", "import", str(path))
-        rows = other.rows("SELECT consent, told_in FROM consent_versions ORDER BY consent")
-        assert rows == [("C-1", f"{told}:2"), ("C-3", f"{told}:3"), ("C-4", f"{told}:4")]
-    listed = tmp_path / "list.yaml"
-    items = [{"schema": "dam/consent/1", **record(n)} for n in (1, 2)]
-    listed.write_text(yaml.safe_dump(items, allow_unicode=True, sort_keys=False))
-    say(workspace, "consent", "import", str(listed))
-    rows = workspace.rows("SELECT told_in FROM consent_versions ORDER BY consent")
-    second = listed.read_text().splitlines().index("- schema: dam/consent/1", 1) + 1
-    assert rows == [("list.yaml:1",), (f"list.yaml:{second}",)]
-
-
-def test_sidecars_take_no_names(workspace: Workspace) -> None:
-    spoken = yaml.safe_load(sidecar(1))
-    spoken["consents"] = [record(1)]
-    workspace.drop("a.jpg", photos.plain(1), yaml.safe_dump(spoken, allow_unicode=True))
-    said = in_all_ways(workspace, "ingest")
-    (asset,) = workspace.assets().values()
-    said += say(workspace, "explain", asset["asset"]) + say(workspace, "show", asset["asset"])
-    assert "dam consent import" in said
-    assert leaks(said, SAID) == []
-    assert leaks(b"".join(_dumps(workspace).values()), SAID) == []

@@ -10,12 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pypdf import PdfReader
-from typer.testing import CliRunner
 
-from dam.cli.main import app
 from tests.test_audit_page import Tables
 from tests.test_recalls import RECIPIENT, asked, days_later, exported, packs, taken_back
-from tests.workspaces import Json, Workspace, environment
+from tests.workspaces import Json, Workspace, invoked
 
 __all__ = ["asked", "days_later", "exported", "taken_back"]
 KINDS = ("recall_open", "recall_overdue")
@@ -25,7 +23,7 @@ _UNSEEN = re.compile(r"[\s\u2068\u2069\u200b\u00ad]+")
 def told(workspace: Workspace, format_: str, *words: str) -> bytes:
     """What an audit prints by the clock of this process."""
     command = ["-C", str(workspace.root), "audit", *words, "--format", format_]
-    done = CliRunner().invoke(app, command, env=environment())
+    done = invoked(command)
     assert done.exit_code == 0, done.stderr
     return done.stdout_bytes
 
@@ -102,7 +100,7 @@ def test_a_past_day_says_what_it_does_not_tell(
     for lang, words in said.items():
         for format_ in ("table", "csv", "ics", "html", "json"):
             command = ["-C", str(asked.root), "--lang", lang, "audit", "--as-of", today]
-            done = CliRunner().invoke(app, [*command, "--format", format_], env=environment())
+            done = invoked([*command, "--format", format_])
             shown = done.stderr if format_ in ("csv", "ics") else done.stdout
             wanted = said["en"] if format_ == "json" else words
             assert close(wanted) in close(shown), (lang, format_)

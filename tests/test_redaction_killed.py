@@ -94,7 +94,8 @@ def killed(workspace: Workspace, told: Path, step: tuple[str, int], *words: str)
     strace = ["strace", "-f", "-o", str(told), "-e", f"trace={call}", "-e", inject]
     done = subprocess.run(
         [*strace, *workspace.command(*words)],
-        env=environment({"DAM_WORKERS": "1"}),
+        # Compiled modules get their names by rename, too.
+        env=environment({"DAM_WORKERS": "1", "PYTHONDONTWRITEBYTECODE": "1"}),
         capture_output=True,
         timeout=120,
     )

@@ -7,11 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from dam.adapters import machine, survey
-from dam.cli.main import app
-from tests.workspaces import Workspace, environment
+from tests.workspaces import Workspace, environment, invoked
 
 WINDOWS = """
 import os, sys
@@ -61,5 +59,5 @@ def test_doctor_where_the_kernel_tells_less(
     monkeypatch.setattr(machine, "_MOUNTINFO", tmp_path / "none")
     monkeypatch.setattr(machine, "_CGROUPS", ())
     monkeypatch.setattr(survey, "_LOCKS", tmp_path / "none")
-    done = CliRunner().invoke(app, ["-C", str(workspace.root), "doctor"], env=environment())
+    done = invoked(["-C", str(workspace.root), "doctor"])
     assert done.exit_code == 0, (done.stdout, done.exception)

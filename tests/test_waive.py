@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from dam.core import errors
 from tests import photos
 from tests.test_consent_commands import ask, run
 from tests.test_consents import spoken, written
-from tests.workspaces import Json, Workspace, by_source, environment
+from tests.workspaces import Json, Workspace, by_source, environment, once
 
 BY = "safeguarding-officer"
 SECRET = "Fatima's mother phoned"
@@ -44,14 +45,27 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace.init(tmp_path / "w")
 
 
+@pytest.fixture(scope="session")
+def waiting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a photograph that is held by `in-time` and nothing else."""
+
+    def make(folder: Path) -> None:
+        workspace = Workspace.init(folder / "w")
+        workspace.drop("1.jpg", photos.jpeg(1, 480, 320), sidecar(1))
+        run(workspace, "ingest")
+        (asset,) = workspace.ask("list")["assets"]
+        assert workspace.rules(asset["asset"]) == {RULE}
+
+    return once(tmp_path_factory, "waiting", make) / "w"
+
+
 @pytest.fixture
-def held(workspace: Workspace) -> str:
-    """A photograph that is held by `in-time` and nothing else."""
-    workspace.drop("1.jpg", photos.jpeg(1, 480, 320), sidecar(1))
-    run(workspace, "ingest")
-    (asset,) = workspace.ask("list")["assets"]
-    assert workspace.rules(asset["asset"]) == {RULE}
-    return str(asset["asset"])
+def held(workspace: Workspace, waiting: Path) -> str:
+    """The photograph; its workspace is a copy of that one."""
+    shutil.rmtree(workspace.root)
+    shutil.copytree(waiting, workspace.root, symlinks=True)
+    ((asset,),) = workspace.rows("SELECT id FROM assets")
+    return str(asset)
 
 
 def listed(workspace: Workspace, *more: str) -> list[Json]:

@@ -25,8 +25,8 @@ from dam.flows import consents, ingest, tombstones
 from dam.flows.ingest import filing, settle
 from tests import family, photos
 from tests.family import ALONE, GROUP, asset, fates, saved_anew, withdraw
+from tests.people import record, sidecar
 from tests.services import watching
-from tests.test_personal import record, sidecar
 from tests.workspaces import NOBODY, Workspace, by_source, sha256
 
 

@@ -10,7 +10,7 @@ import yaml
 
 from tests import family, photos
 from tests.family import ALONE, asset, fates, withdraw
-from tests.test_personal import record, sidecar
+from tests.people import record, sidecar
 from tests.workspaces import NOBODY, Json, Workspace, by_source, sha256
 
 

@@ -9,18 +9,19 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from dam.cli.main import app
 from dam.core.errors import DamError
 from tests import family
-from tests.workspaces import Json, Workspace, environment, once
+from tests.workspaces import Json, Workspace, invoked, once
+
+OLD = datetime(2001, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,24 @@ class Whole:
         return changed
 
 
+#: What is broken, and where it is then told of, if it has a place.
+Break = Callable[[Whole], str | None]
+
+
+def add(relative: str, data: bytes = b"stray") -> Break:
+    """Puts a file there, old enough to be nobody's who is at work."""
+
+    def broken(made: Whole) -> str:
+        path = made.workspace.root / relative
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_bytes(data)
+        path.chmod(0o600)
+        os.utime(path, (OLD.timestamp(), OLD.timestamp()))
+        return relative
+
+    return broken
+
+
 def _fill(folder: Path) -> None:
     family.fill(folder)
     workspace = Workspace(folder / "w")
@@ -75,7 +94,7 @@ def whole(factory: pytest.TempPathFactory, folder: Path) -> Whole:
 def verify(workspace: Workspace, *words: str) -> tuple[int, Json]:
     """The exit code of `dam verify` and what it tells."""
     command = ["-C", str(workspace.root), "verify", *words, "--format", "json"]
-    done = CliRunner().invoke(app, command, env=environment())
+    done = invoked(command)
     if not isinstance(done.exception, SystemExit | DamError | None):
         raise done.exception
     code = done.exception.exit_code if isinstance(done.exception, DamError) else done.exit_code

@@ -10,18 +10,18 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from dam.cli.main import app
 from dam.core.errors import DamError
-from tests import starts
+from tests import rooms, starts
 
 CORPORA = Path(__file__).resolve().parents[2] / "shared" / "corpora"
 needs_corpora = pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is missing")
@@ -113,7 +113,7 @@ class Workspace:
     def ask(self, *words: str) -> Json:
         """As `json` for a command that changes nothing, without starting a process."""
         command = ["-C", str(self.root), *words, "--format", "json"]
-        done = CliRunner().invoke(app, command, env=environment())
+        done = invoked(command)
         if not isinstance(done.exception, SystemExit | DamError | None):
             raise done.exception
         document = json.loads(done.stdout)
@@ -180,6 +180,12 @@ class Workspace:
                 body,
             )
         return found
+
+
+def invoked(words: Sequence[str], env: Mapping[str, str] | None = None) -> Result:
+    """One command in this process, with this whole environment (None: `environment()`)."""
+    with rooms.forked():
+        return CliRunner().invoke(app, words, env=environment() if env is None else env)
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -341,6 +341,22 @@ def rules_changed(desk: Desk) -> bool:
     return rule_files(desk.workspace) != desk.rule_files
 
 
+def _begin(catalog: Catalog, pack: rules.RulePack, now: Callable[[], datetime]) -> None:
+    """What must be on record before anything else is: where a replay begins, a key, the rules."""
+    if catalog.baseline_due():
+        with catalog.transaction() as unit:
+            if unit.baseline_due():
+                unit.begin_replay()
+    if not catalog.keyed(_EMPTY):
+        with catalog.transaction() as unit:
+            unit.make_tombstone_key()
+    if catalog.rule_pack_on() != pack.digest:
+        with catalog.transaction() as unit:
+            unit.put_rule_pack(pack.digest, {"files": dict(pack.sources)})
+            unit.use_rule_pack(pack.digest, now().astimezone(UTC))
+            unit.append(Event("rules.used", pack.digest, {}), now().astimezone(UTC))
+
+
 @contextmanager
 def open_desk(
     workspace: Workspace,
@@ -381,18 +397,8 @@ def open_desk(
             catalog = stack.enter_context(open_catalog(workspace, stack, now, writing, untouched))
         with suppress(*((IntegrityError,) if reading else ())):
             clock_runs_on(catalog, now().astimezone(UTC))
-        if writing and catalog.baseline_due():
-            with catalog.transaction() as unit:
-                if unit.baseline_due():
-                    unit.begin_replay()
-        if writing and not catalog.keyed(_EMPTY):
-            with catalog.transaction() as unit:
-                unit.make_tombstone_key()
-        if writing and catalog.rule_pack_on() != pack.digest:
-            with catalog.transaction() as unit:
-                unit.put_rule_pack(pack.digest, {"files": dict(pack.sources)})
-                unit.use_rule_pack(pack.digest, now().astimezone(UTC))
-                unit.append(Event("rules.used", pack.digest, {}), now().astimezone(UTC))
+        if writing:
+            _begin(catalog, pack, now)
         desk = Desk(
             workspace=workspace,
             settings=settings,

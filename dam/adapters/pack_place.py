@@ -92,7 +92,7 @@ def hidden(
     try:
         yield path
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
         os.close(lock)
 
 
@@ -107,10 +107,19 @@ def _make(parent: Path) -> tuple[Path, int]:
         except FileNotFoundError:
             continue
         except OSError:
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path)
             raise
         if lock is not None:
             return path, lock
+
+
+def _remove(path: Path) -> bool:
+    """Remove a folder with all in it, trying again what is refused once; whether it is gone."""
+    for _ in range(2):
+        shutil.rmtree(path, ignore_errors=True)
+        if not os.path.lexists(path):
+            return True
+    return False
 
 
 def _locked(path: Path) -> int | None:
@@ -153,8 +162,7 @@ def _sweep(path: Path) -> bool:
         try:
             if not fs.lock(lock, unknown=False):
                 return False
-            shutil.rmtree(path, ignore_errors=True)
-            return not path.exists()
+            return _remove(path)
         finally:
             os.close(lock)
 

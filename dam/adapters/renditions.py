@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -153,13 +154,21 @@ class Renditions:
                 swept += self._sweep(place)
         return swept
 
+    def clear_up(self, before: datetime) -> None:
+        """Remove what killed runs left half written, where it was written before that instant.
+
+        Other runs may be at work here: what is newer may be theirs. What cannot be removed stays.
+        """
+        for place in _entries(self.folder):
+            if place.is_symlink():
+                continue
+            for path in map(place.joinpath, _half_done(place)):
+                with suppress(OSError):
+                    if path.lstat().st_mtime < before.timestamp():
+                        path.unlink()
+
     def _sweep(self, place: Path) -> int:
-        names = {path.name for path in _entries(place)}
-        wrong = [
-            name
-            for name in names
-            if not (found := _NAME.fullmatch(name)) or f"{found[1]}{_RECORD}" not in names
-        ]
+        wrong = _half_done(place)
         for name in wrong:
             (place / name).unlink(missing_ok=True)
         with suppress(OSError):
@@ -216,6 +225,16 @@ def _refused(error: OSError) -> StorageError:
         f"The rendition could not be written ({error.strerror})",
         "Free some space or check the disk, then run again",
     )
+
+
+def _half_done(place: Path) -> list[str]:
+    """The names in an asset's folder that are of no rendition, or of one without a record."""
+    names = {path.name for path in _entries(place)}
+    return [
+        name
+        for name in names
+        if not (found := _NAME.fullmatch(name)) or f"{found[1]}{_RECORD}" not in names
+    ]
 
 
 def _entries(folder: Path) -> Iterator[Path]:

@@ -146,35 +146,45 @@ def show(
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """Everything known of one photograph: facts with sources, consents, decisions."""
-    lang = shared.options(context).lang
     if preview:
-        from dam.flows.ingest import previews  # Pillow and lxml: for nothing else here
-
-        with shared.desk(context) as desk, desk.darkroom(1) as room:
-            place = previews.of(desk, room, flow.resolve(desk, asset))
-        if format_ is Format.JSON:
-            terminal.emit({"preview": str(place)})
-        else:
-            terminal.line(str(place))
+        _preview(context, asset, format_)
         return
     with shared.desk(context) as desk:
         found = flow.show(desk, asset)
-    dossier = found.dossier()
-    consents = documents.consents(dossier, found.day, found.default_term)
     if format_ is Format.JSON:
-        terminal.emit(
-            {
-                **documents.asset(found.row),
-                "facts": documents.facts(found.facts),
-                "consents": consents,
-                "decisions": [documents.decision(d, lang) for d in found.decisions],
-                "waivers": [documents.waiver(w) for w in found.waivers],
-                "dropped_as": [p.shown for p in found.provenance],
-                "restriction": _restriction(found.restriction),
-            }
-        )
-        return
-    say = shared.speech(context)
+        terminal.emit(_document(found, shared.options(context).lang))
+    else:
+        _tables(found, shared.speech(context))
+
+
+def _preview(context: typer.Context, asset: str, format_: Format) -> None:
+    from dam.flows.ingest import previews  # Pillow and lxml: for nothing else here
+
+    with shared.desk(context) as desk, desk.darkroom(1) as room:
+        place = previews.of(desk, room, flow.resolve(desk, asset))
+    if format_ is Format.JSON:
+        terminal.emit({"preview": str(place)})
+    else:
+        terminal.line(str(place))
+
+
+def _consents(found: flow.Shown) -> list[documents.Json]:
+    return documents.consents(found.dossier(), found.day, found.default_term)
+
+
+def _document(found: flow.Shown, lang: str) -> documents.Json:
+    return {
+        **documents.asset(found.row),
+        "facts": documents.facts(found.facts),
+        "consents": _consents(found),
+        "decisions": [documents.decision(d, lang) for d in found.decisions],
+        "waivers": [documents.waiver(w) for w in found.waivers],
+        "dropped_as": [p.shown for p in found.provenance],
+        "restriction": _restriction(found.restriction),
+    }
+
+
+def _tables(found: flow.Shown, say: Speech) -> None:
     restricted = _restriction(found.restriction)
     summary = documents.asset(found.row) | ({"restriction": restricted} if restricted else {})
     terminal.table(("", ""), _asset(summary, say))
@@ -194,7 +204,7 @@ def show(
                 c["ends"],
                 _words("purpose", c["purposes"], say),
             )
-            for c in consents
+            for c in _consents(found)
         ],
     )
     terminal.line("")

@@ -28,6 +28,7 @@ from dam.flows import consents as flow
 from dam.render import counts as amounts
 from dam.render import terminal
 from dam.render.documents import Json
+from dam.render.lang import Speech
 
 consent = typer.Typer(
     no_args_is_help=True,
@@ -160,8 +161,14 @@ def show(
     """One record: as each source tells it, as it stands today, its events and its photos."""
     with shared.desk(context, writing=personal) as desk:
         found = flow.show(desk, ident, personal=personal)
-    events = [_event(event, personal) for event in found.events]
-    sources = [
+    if format_ is Format.JSON:
+        terminal.emit(_shown(found, personal))
+    else:
+        _tables(found, personal, shared.speech(context))
+
+
+def _sources(found: flow.Shown) -> list[Json]:
+    return [
         {
             "source": names.show(v.slot),
             "told_in": v.told_in,
@@ -171,26 +178,27 @@ def show(
         }
         for v, body in zip(found.versions, found.bodies, strict=True)
     ]
-    if format_ is Format.JSON:
-        terminal.emit(
+
+
+def _shown(found: flow.Shown, personal: bool) -> Json:
+    return {
+        "id": found.id,
+        "erased": found.erased,
+        "standing": [_document(item, whole=True) for item in found.standings],
+        "sources": _sources(found),
+        "events": [_event(event, personal) for event in found.events],
+        "photos": [
             {
-                "id": found.id,
-                "erased": found.erased,
-                "standing": [_document(item, whole=True) for item in found.standings],
-                "sources": sources,
-                "events": events,
-                "photos": [
-                    {
-                        "asset": row.id,
-                        "disposition": row.disposition.value,
-                        "archived_as": row.archived_as,
-                    }
-                    for row in found.photos
-                ],
+                "asset": row.id,
+                "disposition": row.disposition.value,
+                "archived_as": row.archived_as,
             }
-        )
-        return
-    say = shared.speech(context)
+            for row in found.photos
+        ],
+    }
+
+
+def _tables(found: flow.Shown, personal: bool, say: Speech) -> None:
     if found.erased:
         terminal.line(
             say.gettext("The personal details of its subject were erased: it permits nothing")
@@ -199,7 +207,7 @@ def show(
         rows = _document(item, whole=True).items()
         terminal.table(("", ""), [(k, _join(v)) for k, v in rows if v != []])
         terminal.line("")
-    for source in sources:
+    for source in _sources(found):
         terminal.line(
             say.gettext(
                 "as {source} tells it (recorded {day})",
@@ -212,7 +220,8 @@ def show(
         terminal.table(("", ""), list(_flat(source["record"])))
         terminal.line("")
     terminal.table(
-        say.headings("event", "on", "by", "reason"), [tuple(event.values()) for event in events]
+        say.headings("event", "on", "by", "reason"),
+        [tuple(_event(event, personal).values()) for event in found.events],
     )
     terminal.line("")
     terminal.table(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import typer
@@ -149,6 +150,17 @@ COMMANDS = {
 }
 
 
+@cache
+def _of(module: str) -> Mapping[str, Any]:
+    """The commands of a module in `dam.cli`. Once a process: a group takes each of its own commands
+
+    again whenever it is asked to.
+    """
+    part = typer.Typer()
+    importlib.import_module(f"dam.cli.{module}").register(part)
+    return get_group(part).commands
+
+
 class Commands(MutableMapping[str, Any]):
     """The commands by name; asking for one imports its module, listing names imports nothing."""
 
@@ -157,11 +169,9 @@ class Commands(MutableMapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401  (click's own)
         if name not in self._loaded:
-            known = COMMANDS[name]
+            module = COMMANDS[name].module
             system.require()
-            part = typer.Typer()
-            importlib.import_module(f"dam.cli.{known.module}").register(part)
-            self._loaded[name] = get_group(part).commands[name]
+            self._loaded[name] = _of(module)[name]
         return self._loaded[name]
 
     def __setitem__(self, name: str, command: Any) -> None:  # noqa: ANN401  (click's own)

@@ -94,26 +94,12 @@ def build(
     faces: dict[str, object] = {"checked": facts.faces.count is not None, "others": "visible"}
     if facts.faces.count is not None:
         faces["count"] = facts.faces.count
-    photo: dict[str, object] = {
-        "format": facts.format,
-        "captioned": any(text.strip() for text in facts.caption.written.values()),
-        "leaves": list(LEAVES),
-        "embargo": facts.embargo.value or "",
-        "gps": facts.gps,
-        "release_status": facts.release_status.value or "",
-        "tags": list(facts.tags),
-    }
-    if facts.captured.value:
-        photo["captured"] = facts.captured.value
-    if facts.version >= NAMES_SOUGHT:
-        photo["place_in"] = list(naming.places)
-        photo["place_said"] = next((naming.places[w] for w in LEAVES if w in naming.places), "none")
     variables: dict[str, object] = {
         "purpose": purpose.value,
         "use": one_word(use),
         "territory": territory,
         "day": day.isoformat(),
-        "photo": photo,
+        "photo": _photo(facts, naming),
         "credit": {
             "known": facts.photographer.status is Status.KNOWN,
             "id": facts.photographer.value or "",
@@ -141,6 +127,25 @@ def build(
         ],
     }
     return {name: _plain(value) for name, value in variables.items()}
+
+
+def _photo(facts: Facts, naming: Naming) -> dict[str, object]:
+    """What is said of the photograph itself; its place only where names were looked for."""
+    photo: dict[str, object] = {
+        "format": facts.format,
+        "captioned": any(text.strip() for text in facts.caption.written.values()),
+        "leaves": list(LEAVES),
+        "embargo": facts.embargo.value or "",
+        "gps": facts.gps,
+        "release_status": facts.release_status.value or "",
+        "tags": list(facts.tags),
+    }
+    if facts.captured.value:
+        photo["captured"] = facts.captured.value
+    if facts.version >= NAMES_SOUGHT:
+        photo["place_in"] = list(naming.places)
+        photo["place_said"] = next((naming.places[w] for w in LEAVES if w in naming.places), "none")
+    return photo
 
 
 def _plain(value: object) -> object:

@@ -42,7 +42,7 @@ from tests.adapters.formats import (
     shown,
     tiff,
 )
-from tests.adapters.pictures import chunk, difference, packed, scene
+from tests.adapters.pictures import chunk, difference, packed, scene, turned_away
 from tests.adapters.test_imaging import CORPORA, needs_corpora, opened, refused
 
 #: Packers of a picture, with the format's name and how far an 8-bit colour may be off.
@@ -137,18 +137,7 @@ def test_exif_and_xmp_are_found_whatever_the_format(tmp_path: Path, name: str) -
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_heic_and_avif_are_turned_once(tmp_path: Path, name: str, orientation: int) -> None:
     """The turn stands in irot and imir, and in EXIF besides."""
-    back = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }.get(orientation)
-    stored = scene() if back is None else scene().transpose(back)
-    exif = Image.Exif()
-    exif[274] = orientation
+    stored, exif = turned_away(orientation)
     block = exif.tobytes() if name == "heic" else exif
     data = PACKERS[name][1](stored, exif=block)
     assert (b"irot" in data or b"imir" in data) == (orientation != 1)

@@ -21,7 +21,7 @@ from dam.adapters.imaging_blocks import take_apart
 from dam.core.errors import DamError, RenditionRefused, StorageError, UnusablePhoto
 from dam.core.model import Face
 from dam.core.readings import Color
-from tests.adapters.pictures import chunk, difference, packed, scene, with_chunks
+from tests.adapters.pictures import chunk, difference, packed, scene, turned_away, with_chunks
 
 CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"
 needs_corpora = pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is missing")
@@ -188,18 +188,7 @@ def test_whatever_the_bytes_it_is_a_picture_or_an_error_of_ours(
 def test_orientation_is_applied_whatever_the_format(
     tmp_path: Path, kind: str, orientation: int
 ) -> None:
-    back = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }.get(orientation)
-    stored = scene() if back is None else scene().transpose(back)
-    exif = Image.Exif()
-    exif[274] = orientation
+    stored, exif = turned_away(orientation)
     original = opened(tmp_path, packed(stored, kind, exif=exif))
     assert (original.width, original.height) == (96, 64)
     assert difference(original.upright(), scene()) < 12

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dam.adapters import pack_place
 from dam.adapters.pack import PackSink, pack_sink
 from dam.core.errors import ConfigurationError, IntegrityError, StorageError
 from dam.core.packing import PackFormat
@@ -495,3 +496,23 @@ def test_a_pack_holds_what_was_put_in_last(
         own = {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"}
         found = {name: (target / name).read_bytes() for name in files(target) if name not in own}
         assert found == {**pictures, **texts}
+
+
+def test_what_the_disk_refuses_to_remove_once_is_removed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small picture would be left beside the pack, hidden, until the next one is made there."""
+    refused: list[object] = []
+    unlink = os.unlink
+
+    def refusing(path: str, *, dir_fd: int | None = None) -> None:
+        if not refused:
+            refused.append(path)
+            raise OSError(errno.EIO, "Input/output error")
+        unlink(path, dir_fd=dir_fd)
+
+    with pack_place.hidden(tmp_path) as path:
+        (path / "thumb-1.jpg").write_bytes(b"a small picture")
+        monkeypatch.setattr(os, "unlink", refusing)
+    assert refused
+    assert list(tmp_path.iterdir()) == []

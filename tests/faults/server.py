@@ -76,6 +76,9 @@ def run(job: Job) -> dict[str, object]:
 
 if __name__ == "__main__":
     os.umask(0o077)
+    # Every run makes the same calls: none of them imports a command, or keeps it compiled.
+    sys.dont_write_bytecode = True
+    starts.know_the_commands()
     starts.know_the_rules()
     for line in sys.stdin:
         print(json.dumps(run(Job(**json.loads(line)))), flush=True)

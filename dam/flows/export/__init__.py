@@ -14,7 +14,7 @@ from dam.adapters.desk import Desk
 from dam.adapters.pack import pack_sink
 from dam.core.errors import ConfigurationError
 from dam.core.packing import Writer
-from dam.flows.export import records
+from dam.flows.export import records, rendering
 from dam.flows.export.choosing import choose
 from dam.flows.export.describing import file_name, until_of
 from dam.flows.export.identity import identify
@@ -63,6 +63,7 @@ def export(
                 "Name another place with --out",
             )
     records.clear_up(desk)
+    rendering.clear_up(desk)
     result = planned(desk, order)
     if not result.included:
         return result

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Final
 
 from dam.core.model import Decision, Purpose, Reason, Use
 from dam.core.packing import PackFormat, Picture
 from dam.core.rows import AssetRow
 from dam.core.selecting import Selection
 from dam.core.view import Dossier
+
+#: What a run began so long ago and has not ended since, it never will.
+GIVEN_UP: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)

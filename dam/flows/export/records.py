@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from dam.adapters.catalog import Unit
@@ -19,10 +18,7 @@ from dam.adapters.pack import PackSink, sealed_as
 from dam.core.model import Event
 from dam.core.rows import PackItemRow, PackRow
 from dam.flows.export.choosing import BATCH, judge, same
-from dam.flows.export.order import Excluded, Included, Order
-
-#: A pack that was put on record so long ago and has not got its name since never will.
-_GIVEN_UP = timedelta(minutes=10)
+from dam.flows.export.order import GIVEN_UP, Excluded, Included, Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +123,7 @@ def clear_up(desk: Desk) -> None:
     it goes on counting as a pack that may be out.
     """
     for row in desk.catalog.sealed_packs():
-        if desk.instant() - row.made_at < _GIVEN_UP:
+        if desk.instant() - row.made_at < GIVEN_UP:
             continue
         place = Path(row.path)
         found = sealed_as(place)

@@ -8,6 +8,7 @@ it counts. So the same inputs give the same bytes, whether a picture was there a
 from __future__ import annotations
 
 import functools
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
@@ -27,6 +28,7 @@ from dam.core.packing import PAGE_SIDE, THUMB_SIDE
 from dam.core.presets import Preset
 from dam.core.readings import Copy, MarkStyle, Rendered, RenderJob
 from dam.core.watermark import style_digest
+from dam.flows.export.order import GIVEN_UP
 
 #: Another number wherever the same picture, preset and line come out with other pixels or bytes.
 VERSION: Final = 2
@@ -37,6 +39,8 @@ _WAITING: Final = 2
 #: After so many pictures the cache is brought back to the size it may have.
 _TRIM_AFTER: Final = 64
 _NOTHING: Final = Rights((), "", "")
+#: A picture on its way into the cache, in the folder of work in progress; see `_anew`.
+_ON_ITS_WAY: Final = re.compile(r".+-[0-9a-f]{16}-(?:picture|thumb|page)\.jpg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,20 @@ def render_all(
             if number % _TRIM_AFTER == 0 or number == len(wanted):
                 desk.renditions.trim(keep)
             yield one, made
+
+
+def clear_up(desk: Desk) -> None:
+    """Remove the half-made pictures of runs that were killed; those of a run that lives are newer.
+
+    What cannot be removed stays: the next pass over the inbox, or the next pack, tries again.
+    """
+    before = desk.instant() - GIVEN_UP
+    desk.renditions.clear_up(before)
+    with suppress(OSError):
+        for path in desk.workspace.work.iterdir():
+            with suppress(OSError):
+                if _ON_ITS_WAY.fullmatch(path.name) and path.lstat().st_mtime < before.timestamp():
+                    path.unlink()
 
 
 def key_of(wanted: Wanted) -> str:
