@@ -381,6 +381,8 @@ def main() -> None:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     with wire:
         serve(wire)
+    # Whoever started it waits for its end, and has all that it had to say.
+    os._exit(0)
 
 
 if __name__ == "__main__":
