@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dam.cli import context as shared
+from dam.cli.arguments import AssetArgument
 from dam.cli.context import Format, FormatOption
 from dam.core.heartbeat import age_of
 from dam.core.model import Disposition
@@ -15,10 +16,6 @@ from dam.core.waivers import Waiver
 from dam.flows import answers as flow
 from dam.render import documents, terminal
 from dam.render.lang import Speech
-
-AssetArgument = Annotated[
-    str, typer.Argument(metavar="ASSET", help="An id, a unique beginning of one, or a SHA-256.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -111,24 +108,34 @@ def list_(
     with shared.desk(context) as desk:
         rows = list(flow.assets(desk, disposition, limit))
         waivers = flow.waivers(desk)
+        told = () if format_ is Format.JSON else rows
+        names = {row.id: flow.names_of(desk, row.id) for row in told}
     if format_ is Format.JSON:
         terminal.emit({"assets": [_listed(row, waivers.get(row.id, ())) for row in rows]})
         return
     say = shared.speech(context)
-    terminal.table(
-        say.headings("asset", "disposition", "captured", "photographer", "archived as", "waivers"),
-        [
-            (
-                r.id,
-                terminal.disposition(r.disposition.value, say),
-                r.captured_on,
-                r.photographer,
-                r.archived_as,
-                _join([w.rule for w in waivers.get(r.id, ())]),
-            )
-            for r in rows
-        ],
-    )
+    columns = ("asset", "disposition", "dropped as", "captured", "photographer", "archived as")
+    cells: list[tuple[object, ...]] = [
+        (
+            r.id,
+            terminal.disposition(r.disposition.value, say),
+            next(iter(names[r.id]), None),
+            r.captured_on,
+            r.photographer,
+            r.archived_as,
+            _join([w.rule for w in waivers.get(r.id, ())]),
+        )
+        for r in rows
+    ]
+    terminal.table(*_filled(say.headings(*columns, "waivers"), cells))
+
+
+def _filled(
+    columns: tuple[str, ...], rows: list[tuple[object, ...]]
+) -> tuple[list[str], list[list[object]]]:
+    """Without the columns in which nothing stands; all of them where there is no row."""
+    keep = [n for n in range(len(columns)) if not rows or any(row[n] for row in rows)]
+    return [columns[n] for n in keep], [[row[n] for n in keep] for row in rows]
 
 
 def _listed(row: AssetRow, waivers: tuple[Waiver, ...]) -> documents.Json:
@@ -176,7 +183,8 @@ def show(
     say = shared.speech(context)
     restricted = _restriction(found.restriction)
     summary = documents.asset(found.row) | ({"restriction": restricted} if restricted else {})
-    terminal.table(("", ""), _asset(summary, say))
+    came: list[tuple[object, object]] = [("dropped_as", row.shown) for row in found.provenance]
+    terminal.table(("", ""), [*_asset(summary, say), *came])
     terminal.line("")
     if found.facts is not None:
         terminal.table(

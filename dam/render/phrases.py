@@ -63,7 +63,7 @@ SENTENCES: tuple[str, ...] = (
     mark("AVIF is not read by this Pillow"),
     mark("Camera raw files are not read here"),
     mark("This camera's raw format is not known"),
-    mark("Export it as JPEG and drop that, or ask whoever runs dam for: pip install 'dam[raw]'"),
+    mark("Export it as JPEG and drop that, or ask whoever runs dam for: pip install {wheel}"),
     mark("The picture in the file is damaged, or of a kind that is not read"),
     mark("{hint}; if that does not help, export it as JPEG"),
     mark("The file stops before the picture does"),

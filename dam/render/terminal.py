@@ -120,7 +120,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     gap = (0, 1) if least <= out.width else (0, 1, 0, 0)
     drawn = Table(box=None, pad_edge=False, header_style="bold", show_edge=False, padding=gap)
     for number, column in enumerate(columns):
-        whole = number == 0 or any(isinstance(row[number], date) for row in rows)
+        cells = [row[number] for row in rows]
+        ids = number == 0 and not any(" " in _plain(cell) for cell in cells)
+        whole = ids or any(isinstance(cell, date) for cell in cells)
         drawn.add_column(_Cell(clean(column)), overflow="fold", no_wrap=whole)
     for row in rows:
         drawn.add_row(*(_cell(value) for value in row))
@@ -228,7 +230,8 @@ def progress(label: str) -> Iterator[tuple[Callable[[int], None], Callable[[], N
     task = bar.add_task(label, total=None)
 
     def begin(total: int) -> None:
-        bar.update(task, total=total)
+        # Nothing in the inbox: what is decided again may be any number.
+        bar.update(task, total=total or None)
         bar.start()
 
     def step() -> None:
