@@ -41,6 +41,7 @@ DOCTOR: tuple[str, ...] = (
     mark("unknown: this system does not say what kind of disk it is"),
     mark("Make sure that it is a local disk, not a share"),
     mark("not there, or closed to this user"),
+    mark("none yet: it comes with the first photograph"),
     mark("Run dam ingest as the user whom .dam belongs to"),
     mark("nothing can be written: {why}"),
     mark("Make room, mount it writable, or give dam's user access to it"),
