@@ -60,6 +60,8 @@ def test_help_of_every_command_fits_the_terminal(width: int) -> None:
         done = CliRunner().invoke(app, [*command.split(), "--help"], env=env)
         assert done.exit_code == 0, done.output
         assert max(map(len, done.stdout.splitlines())) <= width, command
+        for word in ("bool>", "list[str", "%Y", "int range"):
+            assert word not in done.stdout, (command, word)
         if command:
             assert f"dam {command.split()[0]}" in done.stdout.replace("\n", " "), command
             assert "Example" in done.stdout, command
@@ -202,6 +204,17 @@ def test_a_photograph_is_found_by_the_name_it_came_under(tmp_path: Path) -> None
     ):
         refused = workspace.run("explain", asked, code=2)
         assert told in refused.stderr.decode()
+
+
+def test_a_list_keeps_names_where_a_terminal_is_narrow(lived: Workspace) -> None:
+    """Where a photograph is filed is left out of 80 columns before what it came as is."""
+    heads = {
+        width: ESCAPE.sub("", on_terminal("-C", str(lived.root), "list", width=width))
+        for width in (60, 110)
+    }
+    assert "archived as" in heads[110]
+    assert "archived as" not in heads[60]
+    assert all(f"{n}.jpg" in heads[60] for n in range(4))
 
 
 def test_a_list_has_no_column_in_which_nothing_stands(lived: Workspace) -> None:

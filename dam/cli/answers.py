@@ -17,6 +17,9 @@ from dam.flows import answers as flow
 from dam.render import documents, terminal
 from dam.render.lang import Speech
 
+_COLUMNS = ("asset", "disposition", "dropped as", "captured", "photographer", "archived as")
+_PHOTOGRAPHER, _ARCHIVED_AS = _COLUMNS.index("photographer"), _COLUMNS.index("archived as")
+
 
 def register(app: typer.Typer) -> None:
     app.command("status", epilog="Example: dam status")(status)
@@ -114,7 +117,7 @@ def list_(
         terminal.emit({"assets": [_listed(row, waivers.get(row.id, ())) for row in rows]})
         return
     say = shared.speech(context)
-    columns = ("asset", "disposition", "dropped as", "captured", "photographer", "archived as")
+    columns = (*_COLUMNS, "waivers")
     cells: list[tuple[object, ...]] = [
         (
             r.id,
@@ -127,15 +130,14 @@ def list_(
         )
         for r in rows
     ]
-    terminal.table(*_filled(say.headings(*columns, "waivers"), cells))
-
-
-def _filled(
-    columns: tuple[str, ...], rows: list[tuple[object, ...]]
-) -> tuple[list[str], list[list[object]]]:
-    """Without the columns in which nothing stands; all of them where there is no row."""
-    keep = [n for n in range(len(columns)) if not rows or any(row[n] for row in rows)]
-    return [columns[n] for n in keep], [[row[n] for n in keep] for row in rows]
+    # Columns in which nothing stands are left out. Where a photograph is filed and by whom it is
+    # can be found by its id; in a narrow terminal what it came as is worth more.
+    keep = [n for n in range(len(columns)) if not rows or any(cell[n] for cell in cells)]
+    spare = [keep.index(n) for n in (_ARCHIVED_AS, _PHOTOGRAPHER) if n in keep]
+    headings = say.headings(*columns)
+    terminal.table(
+        [headings[n] for n in keep], [[cell[n] for n in keep] for cell in cells], spare=spare
+    )
 
 
 def _listed(row: AssetRow, waivers: tuple[Waiver, ...]) -> documents.Json:

@@ -204,7 +204,7 @@ def show(
             say.gettext(
                 "as {source} tells it (recorded {day})",
                 source=source["told_in"] or source["source"],
-                day=source["recorded_at"],
+                day=str(source["recorded_at"])[:16].replace("T", " "),
             )
         )
         if not source["stated"]:
