@@ -22,6 +22,13 @@ _WORDS = {
 
 def plain(command: Any, context: Any) -> None:  # noqa: ANN401  (Typer's own)
     """Name the values of a command's options, and of those below it, for people."""
+    own(command, context)
+    for below in getattr(command, "commands", {}).values():
+        plain(below, context)
+
+
+def own(command: Any, context: Any) -> None:  # noqa: ANN401  (Typer's own)
+    """The same for the options of one command alone."""
     help_option = command.get_help_option(context)
     for param in (*command.params, *([help_option] if help_option is not None else ())):
         if param.param_type_name != "option" or param.metavar is not None:
@@ -29,5 +36,3 @@ def plain(command: Any, context: Any) -> None:  # noqa: ANN401  (Typer's own)
         shown = "" if param.is_flag else param.display_type(context)
         choices = shown.removeprefix("<list[").removesuffix("]>")
         param.metavar = _WORDS.get(shown, f"<{choices}>" if choices != shown else shown)
-    for below in getattr(command, "commands", {}).values():
-        plain(below, context)
