@@ -29,6 +29,7 @@ USAGE: tuple[str, ...] = (
     mark("Option {option} requires an argument."),
     mark("Option {option} requires {n} arguments."),
     mark("Option {option} does not take a value."),
+    mark("{option} stands before the command: {example}"),
     mark("Got unexpected extra argument(s) ({words})"),
     mark("--diff lists what changed"),
     mark("Leave --by out, and --as-of"),
