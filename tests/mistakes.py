@@ -349,6 +349,16 @@ MISTAKES: tuple[Mistake, ...] = (
         _sidecar("schema: dam/photo/1\nphotographer: rachid-azouzy\npeople: none\n"),
     ),
     Mistake(
+        "A photographer's name in place of the id",
+        "ingest",
+        (
+            "{photo}.consent.yaml:2: photographer: use the id that the photographer has in "
+            "rules/credits.yaml, not the name",
+        ),
+        0,
+        _sidecar("schema: dam/photo/1\nphotographer: Rachid Azzouzy\npeople: none\n"),
+    ),
+    Mistake(
         "A consent number typed differently",
         "ingest",
         ("{photo}.consent.yaml: consent: there is no record C-2021-1; did you mean C-2021-0001?",),

@@ -304,6 +304,7 @@ SENTENCES: tuple[str, ...] = (
     mark("use a date written YYYY-MM-DD, for example 2021-10-28"),
     mark("use a date written YYYY-MM-DD, for example 2021-10-28, not '{word}'"),
     mark("use a pseudonym or number of letters, digits, '-', '_', '.'; never a name"),
+    mark("use the id that the photographer has in rules/credits.yaml, not the name"),
     mark("use a country code of two letters, for example MA"),
     mark("use country codes of two letters, or world"),
     mark("name the language by its code, for example fr, ar or en"),
