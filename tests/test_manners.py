@@ -155,7 +155,7 @@ def test_what_nobody_waits_for_is_not_counted_against_nothing(
         ("consent list -C amal", "-C stands before the command: dam -C DIR consent list"),
         ("ingest -v", "-v stands before the command: dam -v ingest"),
         ("ingest --dry-rn", "No such option: --dry-rn"),
-        ("audit --as-of 28/11/2026", "does not match the formats YYYY-MM-DD"),
+        ("audit --as-of 28/11/2026", "'28/11/2026' is not a date written YYYY-MM-DD"),
         ("export", "Choose from: archive, internal, press,"),
     ],
 )

@@ -10,6 +10,7 @@ from dam.core.errors import USAGE
 from dam.render import terminal
 from dam.render.lang import LANGUAGES, Speech, speech, wanted
 
+_NO_DAY = "does not match the formats '%Y-%m-%d'"
 #: What stands behind an option of dam itself in an example of it.
 _VALUES = {"--lang": " fr", "-C": " DIR"}
 
@@ -55,7 +56,7 @@ def misread(error: typer.TyperException, lang: str) -> int:
     form = getattr(error, "format_message", None)
     found = str(form() if form is not None else error).replace(": Value error, ", ": ")
     # Choices come a line each, days as the letters of strftime.
-    found = " ".join(found.replace("'%Y-%m-%d'", "YYYY-MM-DD").split())
+    found = " ".join(found.replace(_NO_DAY, "is not a date written YYYY-MM-DD").split())
     told = _misplaced(error, say) or say.told(found)
     if not found.endswith((".", "?")):
         told = say.line("{what}.", what=told)

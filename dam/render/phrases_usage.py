@@ -24,6 +24,7 @@ USAGE: tuple[str, ...] = (
     mark("{value} is not a valid {type}."),
     mark("{value} is not in the range {range}."),
     mark("{value} does not match the format {format}."),
+    mark("{value} is not a date written YYYY-MM-DD."),
     mark("{value} does not match the formats {formats}."),
     mark("Input should be a valid integer, unable to parse string as an integer"),
     mark("Option {option} requires an argument."),
