@@ -13,7 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from dam.adapters.store import OriginalStore, Taken
+from dam.core.errors import StorageError
+from dam.flows import ingest
 from tests import photos
+from tests.lived import Days
 from tests.workspaces import (
     NOBODY,
     PHOTOGRAPHER,
@@ -295,3 +299,33 @@ def test_a_folder_that_cannot_be_emptied(workspace: Workspace) -> None:
         assert not workspace.place("open/b.jpg").exists()
     assert len(workspace.rows("SELECT 1 FROM provenance")) == 2
     workspace.place("locked").chmod(0o700)
+
+
+def test_a_photograph_waits_for_the_sidecar_that_the_disk_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is on record, as its original is in the store, and is not decided without its words."""
+    days = Days(tmp_path / "w")
+    days.workspace.drop("a.jpg", photos.plain(1), NOBODY)
+    real, inbox = OriginalStore.take, days.workspace.inbox
+
+    def refusing(
+        self: OriginalStore, source: Path, max_bytes: int, below: Path | None = None
+    ) -> Taken:
+        if source.suffix == ".yaml":
+            raise StorageError("Storing an original: no space left", "Free some space")
+        return real(self, source, max_bytes, below)
+
+    with days.desk() as desk, desk.darkroom(1) as room:
+        with monkeypatch.context() as patch:
+            patch.setattr(OriginalStore, "take", refusing)
+            (failure,) = ingest.run(desk, room, lambda found: True).failures()
+            assert failure.what.endswith("no space left")
+        (row,) = desk.catalog.assets()
+        assert (row.disposition.value, row.facts_digest) == ("held", None)
+        assert desk.originals.verify(row.sha256)
+        assert "sidecar.read" not in {e.type for e in desk.catalog.events()}
+        assert {p.name for p in inbox.iterdir()} == {"a.jpg", "a.jpg.consent.yaml", "README.md"}
+        report = ingest.run(desk, room, lambda found: True)
+        assert [o.became.value for o in report.outcomes] == ["approved"]
+        assert [p.name for p in inbox.iterdir()] == ["README.md"]

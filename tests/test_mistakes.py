@@ -119,7 +119,7 @@ def test_a_disk_without_room_under_the_output(base: Path, tmp_path: Path) -> Non
         )
     assert done.returncode == 1
     told = done.stderr.decode()
-    assert told.startswith("dam: La sortie ou le disque refuse (No space left on device).")
+    assert told.startswith("dam: La sortie ou le disque refuse (plus de place sur le disque).")
     assert len(told.splitlines()) == 1
 
 

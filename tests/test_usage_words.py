@@ -27,6 +27,10 @@ WRONG = {
         "Valeur inacceptable pour '--limit' : ce n'est pas un nombre entier",
         "قيمة غير مقبولة للخيار '--limit': ليست عددًا صحيحًا",
     ),
+    ("audit", "--limit", "-1"): (
+        "Valeur inacceptable pour '--limit' : le nombre doit être au moins 0",
+        "قيمة غير مقبولة للخيار '--limit': يجب ألا يقل العدد عن 0",
+    ),
     ("audit", "--as-of", "x"): (
         "Valeur inacceptable pour '--as-of' : 'x' n'est pas une date écrite AAAA-MM-JJ",
         "قيمة غير مقبولة للخيار '--as-of': 'x' ليس تاريخا مكتوبا هكذا: YYYY-MM-DD",
@@ -69,6 +73,9 @@ def test_in_french_and_arabic(tmp_path: Path) -> None:
         english = plain(workspace.run(*words, code=2).stderr)
         assert english.startswith("dam: ")
         assert english.isascii(), english
+    # No number of rows is too large to be understood.
+    for words in (("list",), ("audit",), ("ledger", "show")):
+        workspace.run(*words, "--limit", "9" * 30)
     assert b"Commands" in workspace.run("--lang", "fr", "recall", code=2).stdout
 
 

@@ -72,6 +72,8 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._wire: socket.socket | None = None
         self._waiting = False
+        #: The process has said that it can work.
+        self._ready = False
         self._killed = False
 
     @property
@@ -140,7 +142,7 @@ class Child:
     def drop(self) -> None:
         """Let go of the pixels."""
         self._path, self._sha256 = b"", ""
-        if self._alive():
+        if self._alive() and self._ready:
             self._ask(do="drop")
 
     def settle(self) -> None:
@@ -182,7 +184,7 @@ class Child:
         return reply
 
     def _exchange(self, body: bytes) -> Reply:
-        wire = self._wire if self._alive() and self._wire else self._start()
+        wire = self._start()
         deadline = time.monotonic() + self._settings.seconds
         self._waiting = True
         taken = False
@@ -211,7 +213,29 @@ class Child:
             what = "The decoder ran out of time on this file"
         return UnusablePhoto(what, _SAFE_HINT, again=True)
 
+    def begin(self) -> None:
+        """Start the process without waiting until it is ready; what fails is told at first use."""
+        if self._process is None:
+            with contextlib.suppress(NoDarkroom):
+                self._launch()
+
     def _start(self) -> socket.socket:
+        """The wire of a process that is ready."""
+        wire = self._launch() if self._wire is None or not self._alive() else self._wire
+        if self._ready:
+            return wire
+        try:
+            Reply.model_validate_json(receive(wire, time.monotonic() + _START_SECONDS))
+        except (OSError, EOFError, ValueError):
+            self._end()
+            raise _no_child() from None
+        except BaseException:
+            self._end()
+            raise
+        self._ready = True
+        return wire
+
+    def _launch(self) -> socket.socket:
         self._end()
         ours, theirs = socket.socketpair()
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
@@ -226,9 +250,7 @@ class Child:
                     # Ctrl-C in the terminal is the parent's affair.
                     process_group=0,
                 )
-            self._wire = ours
-            Reply.model_validate_json(receive(ours, time.monotonic() + _START_SECONDS))
-        except (OSError, EOFError, ValueError):
+        except OSError:
             ours.close()
             self._end()
             raise _no_child() from None
@@ -236,13 +258,14 @@ class Child:
             ours.close()
             self._end()
             raise
+        self._wire = ours
         return ours
 
     def _end(self) -> int | None:
         """Kill the process if there is one; how it ended."""
         process, self._process = self._process, None
         wire, self._wire = self._wire, None
-        self._waiting = False
+        self._waiting = self._ready = False
         if wire is not None:
             wire.close()
         if process is None:
@@ -297,6 +320,20 @@ class Darkroom:
     def workers(self) -> int:
         """How many children it lends at once."""
         return self._workers
+
+    def begin(self, photographs: int) -> None:
+        """So many photographs will come: children start now, while others prepare the work."""
+        lent: list[Child] = []
+        with contextlib.suppress(queue.Empty):
+            while len(lent) < photographs:
+                child = self._free.get_nowait()
+                if child is None:
+                    self._free.put(None)
+                    break
+                lent.append(child)
+        for child in reversed(lent):
+            child.begin()
+            self._free.put(child)
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Child]:

@@ -18,7 +18,6 @@ from typing import Final
 
 from dam.adapters import store_files as fs
 from dam.core import mounts
-from dam.core.errors import StorageError
 from dam.core.mounts import Mount
 
 _MOUNTINFO: Final = Path("/proc/self/mountinfo")
@@ -87,7 +86,7 @@ def try_out(folder: Path) -> Tried:
             links = _links(part.name, at)
             return Tried("", links, _syncs(at), _locks(part.name, at), written)
     except OSError as error:
-        return Tried(_why(error))
+        return Tried(fs.refusal(error)[0])
 
 
 def _links(name: str, at: int) -> bool:
@@ -124,14 +123,6 @@ def _locks(name: str, at: int) -> bool:
     finally:
         os.close(fd)
     return False
-
-
-def _why(error: OSError) -> str:
-    try:
-        with fs.disk("x"):
-            raise error
-    except StorageError as told:
-        return told.what.removeprefix("x: ")
 
 
 def room(folder: Path) -> Room:

@@ -55,9 +55,14 @@ def disk(doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        code = error.errno or 0
-        why, hint = _WHY.get(code, (f"the disk refuses ({errno.errorcode.get(code, '?')})", ""))
+        why, hint = refusal(error)
         raise StorageError(f"{doing}: {why}", hint) from error
+
+
+def refusal(error: OSError) -> tuple[str, str]:
+    """Why the disk refused, in words, and what to do about it."""
+    code = error.errno or 0
+    return _WHY.get(code, (f"the disk refuses ({errno.errorcode.get(code, '?')})", ""))
 
 
 @contextmanager

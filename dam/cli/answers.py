@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dam.cli import context as shared
-from dam.cli.arguments import AssetArgument
+from dam.cli.arguments import AssetArgument, at_most
 from dam.cli.context import Format, FormatOption
 from dam.core.heartbeat import age_of
 from dam.core.model import Disposition
@@ -109,7 +109,7 @@ def list_(
 ) -> None:
     """Every photograph with its id and where it stands."""
     with shared.desk(context) as desk:
-        rows = list(flow.assets(desk, disposition, limit))
+        rows = list(flow.assets(desk, disposition, at_most(limit)))
         waivers = flow.waivers(desk)
         told = () if format_ is Format.JSON else rows
         names = {row.id: flow.names_of(desk, row.id) for row in told}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import typer
@@ -44,6 +45,11 @@ def read(adapter: TypeAdapter[ValueT], value: object, hint: str) -> ValueT:
         return adapter.validate_python(value)
     except ValidationError:
         raise UsageError(hint) from None
+
+
+def at_most(limit: int | None) -> int | None:
+    """So many rows as can be counted; None for all of them, which 0 and None ask for."""
+    return min(limit, sys.maxsize) if limit else None
 
 
 def as_role(text: str) -> str:

@@ -19,6 +19,7 @@ from dam.adapters.desk import Desk
 from dam.adapters.outfile import new_file
 from dam.cli import compare
 from dam.cli import context as shared
+from dam.cli.arguments import at_most
 from dam.core.audit import Audit
 from dam.core.errors import FindingsError, UsageError
 from dam.core.findings import AHEAD_DAYS
@@ -293,7 +294,7 @@ def _print(found: Audit, told: Told, say: Speech, limit: int) -> None:
         terminal.table(say.headings(*table.columns), list(table.rows))
     terminal.line("")
     listed = audits.cells(found, told, say)
-    shown = list(islice(listed.rows, limit or None))
+    shown = list(islice(listed.rows, at_most(limit)))
     terminal.table(say.headings(*listed.columns), shown)
     if (more := audits.number(found, told) - len(shown)) > 0:
         terminal.line(

@@ -12,6 +12,7 @@ import typer
 
 from dam.adapters.outfile import new_file
 from dam.cli import context as shared
+from dam.cli.arguments import at_most
 from dam.cli.context import Format, FormatOption
 from dam.core.chain import instant
 from dam.core.errors import UsageError
@@ -63,7 +64,7 @@ def show(
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """The events of the ledger, and the checkpoints that it was held against."""
-    query = flow.Query(_day(since), _day(until), type_, subject, limit or None)
+    query = flow.Query(_day(since), _day(until), type_, subject, at_most(limit))
     with shared.desk(context) as desk:
         found = flow.events(desk, query)
         known = list(flow.checkpoints(desk))

@@ -159,7 +159,7 @@ class Credits:
 
 
 def _load(data: bytes, where: str, model: type[M]) -> tuple[M | None, list[Problem]]:
-    tree, problems = parse(data, where, json=False)
+    tree, problems = parse(data, where, json=False, own=True)
     if tree is None or problems:
         return None, list(problems)
     try:

@@ -210,7 +210,7 @@ def _policy(pack: RulePack) -> str:
     """File and line of the default term."""
     for name, text in pack.sources.items():
         if name.rsplit("/", 1)[-1] == POLICY_FILE:
-            tree, _ = parse(text.encode(), name, json=False)
+            tree, _ = parse(text.encode(), name, json=False, own=True)
             line = tree.line("default_term") if tree else None
             return name if line is None else f"{name}:{line}"
     return POLICY_FILE

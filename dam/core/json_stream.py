@@ -89,7 +89,9 @@ class _Text:
     def expect(self, char: str) -> None:
         """Pass over this character."""
         if self.ahead() != char:
-            self.fail(f"{char} is expected" if self._kept[self._at :] else "the file ends too soon")
+            self.fail(
+                f"{char!r} is expected" if self._kept[self._at :] else "the file ends too soon"
+            )
         self._at += 1
 
     def items(self) -> Iterator[None]:

@@ -199,7 +199,7 @@ def _read(
     where: str, data: bytes, purpose: Purpose, marks: Marks, problems: list[Problem]
 ) -> Preset:
     usual = BUILT_IN[purpose]
-    tree, unread = parse(data, where, json=False)
+    tree, unread = parse(data, where, json=False, own=True)
     problems += unread
     if tree is None or unread:
         return usual

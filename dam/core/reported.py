@@ -13,6 +13,7 @@ from typing import Annotated, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dam.core import wording
 from dam.core.diff import Compared, Noted, Side
 from dam.core.errors import UsageError
 from dam.core.findings import Severity
@@ -189,9 +190,11 @@ def _checked(name: str, where: str, model: type[_PartT], text: str) -> _PartT:
     try:
         return model.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        place = ".".join(part for part in (where, *map(str, first["loc"])) if part)
-        raise _wrong(name, f"{place[:100]}: {first['msg'].removeprefix('Value error, ')}") from None
+        first = error.errors(include_input=False, include_url=False)[0]
+        path = first["loc"]
+        place = ".".join(part for part in (where, *map(str, path)) if part)
+        why = wording.message(first, path, None, wording.model_at(model, path))
+        raise _wrong(name, f"{place[:100]}: {why}") from None
 
 
 def _wrong(name: str, what: str) -> UsageError:

@@ -88,7 +88,7 @@ Rules = Mapping[What, RetentionRule]
 
 def load(data: bytes, where: str = WHERE) -> Rules:
     """The rules, by what they speak of. Raises ProblemsError with every problem at once."""
-    tree, problems = parse(data, where, json=False)
+    tree, problems = parse(data, where, json=False, own=True)
     found: list[Problem] = list(problems)
     file = None
     if tree is not None and not problems:

@@ -210,7 +210,7 @@ def _load(told: tuple[tuple[str, bytes], ...]) -> RulePack:
     policy: Policy | None = None
     homes: dict[str, str] = {}
     for name in sorted(files):
-        tree, found = parse(files[name], name, json=False)
+        tree, found = parse(files[name], name, json=False, own=True)
         problems += found
         if tree is None or found:
             continue

@@ -6,6 +6,7 @@ mother's written consent and her own assent, credited and captioned, one face fo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -86,6 +87,9 @@ _BLAMELESS: dict[str, object] = {
     "persons": [_PERSON],
 }
 
+#: A copy to change is read from this: every rule's examples are tried whenever dam starts.
+_TOLD = json.dumps(_BLAMELESS)
+
 #: The value in an example that takes a fact away.
 UNKNOWN = "unknown!"
 
@@ -99,7 +103,7 @@ def sample(changes: Changes, each: str | None = "person") -> dict[str, object]:
     nobody. Raises KeyError for a fact that does not exist, ValueError for a value that does
     not fit its type; both say which.
     """
-    facts = {name: _fresh(value) for name, value in _BLAMELESS.items()}
+    facts: dict[str, object] = json.loads(_TOLD)
     for name, value in changes.items():
         if name == "persons":
             if value != "none":
@@ -108,13 +112,6 @@ def sample(changes: Changes, each: str | None = "person") -> dict[str, object]:
             continue
         _set(facts, name, value, each or "person")
     return facts
-
-
-def _fresh(value: object) -> object:
-    """A copy to change: of dicts and lists, which is all there is, and faster than deepcopy."""
-    if isinstance(value, dict):
-        return {name: _fresh(inner) for name, inner in value.items()}
-    return [_fresh(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _set(facts: dict[str, object], name: str, value: object, each: str) -> None:

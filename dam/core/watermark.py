@@ -114,7 +114,7 @@ def load_marks(files: Mapping[str, bytes], folder: str = "rules") -> Marks:
     if FILE not in files:
         return Marks()
     where = f"{folder}/{FILE}"
-    tree, unread = parse(files[FILE], where, json=False)
+    tree, unread = parse(files[FILE], where, json=False, own=True)
     problems = list(unread)
     marks = Marks()
     if tree is not None and not problems:

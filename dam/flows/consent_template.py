@@ -54,8 +54,8 @@ def template(out: Path, lang: str, form: Form | None) -> Form:
     )
     if ending is None or form not in (None, ending):
         wanted = [form] if form else list(Form)
-        endings = " or ".join(f".{f.value}" for f in wanted)
-        raise UsageError(f"The file of --out must end in {endings}")
+        endings = ", ".join(f".{f.value}" for f in wanted)
+        raise UsageError(f"The file of --out must end in one of: {endings}")
     if ending is Form.YAML:
         data = example.yaml_template(lang).encode()
     elif ending is Form.XLSX:

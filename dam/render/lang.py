@@ -16,7 +16,7 @@ from importlib import resources
 from typing import Literal
 
 from dam.render import text
-from dam.render.phrases import recognised
+from dam.render.phrases import cut, places, recognised, weight
 from dam.render.text import apart, clean, filled, said
 
 LANGUAGES = ("en", "fr", "ar")
@@ -84,14 +84,28 @@ class Speech:
         return found if (found := self._known(english)) is not None else self._own(english)
 
     def problem(self, line: str) -> str:
-        """`file:line: field: message`, the message in this language."""
-        found = self._known(line)
-        place = -1
-        while found is None and (place := line.find(": ", place + 1)) >= 0:
-            known = self._known(line[place + 2 :])
-            if known is not None:
-                found = self.line("{where}: {what}", where=line[:place], what=known)
-        return found if found is not None else self._own(line)
+        """`file:line: field: message`, the message in this language.
+
+        Of the ways to part the place from the message that counts by which most of the line is
+        known.
+        """
+        if self.lang == "en":
+            return self._own(line)
+        ways = list(places(line))
+        where, what = max(reversed(ways), key=lambda way: weight(way[1]))
+        known = self._known(what)
+        if known is None:
+            return self._own(line)
+        return self._placed(where, known) if where else known
+
+    def _placed(self, where: str, said: str) -> str:
+        """A message behind its place, of which a row or a column is told as a word."""
+        parts = where.split(": ")
+        if all(recognised(part) is None for part in parts):
+            parts = [where]
+        for part in reversed(parts):
+            said = self.line("{where}: {what}", where=self.told(part), what=said)
+        return said
 
     def error(self, what: str, hint: str = "", problems: Iterable[str] = ()) -> str:
         """An error of dam (`dam.core.errors`): what happened and what to do, a line a problem."""
@@ -148,25 +162,27 @@ class Speech:
         return filled(template, words, apart_=self._apart)
 
     def _known(self, english: str) -> str | None:
+        """Known sentences (what happened, what to do) in this language; None for other texts."""
         if self.lang == "en":
             return self._own(english)
+        if (parts := cut(english)) is not None:
+            what, stop, rest = parts
+            first, more = self._known(what), self._known(rest)
+            if stop == "; ":
+                return self.gettext("{what}; {more}", what=first, more=more)
+            return self.line("{what}. {hint}", what=first, hint=more)
         found = recognised(english)
-        if found is None:
-            return self._pieces(english)
-        template, words = found
-        inner = {name: self.told(value) for name, value in words.items()}
-        return self._fill(self._messages.gettext(template), inner)
-
-    def _pieces(self, english: str) -> str | None:
-        """Two known sentences behind each other (what happened, what to do), or one with a stop."""
-        what, stop, hint = english.partition(". ")
-        if stop:
-            known = self._known(what), self._known(hint)
-            if known[0] is not None and known[1] is not None:
-                return self.line("{what}. {hint}", what=known[0], hint=known[1])
+        if found is not None:
+            template, words = found
+            inner = {name: self._value(name, value) for name, value in words.items()}
+            return self._fill(self._messages.gettext(template), inner)
         if english.endswith(".") and (bare := self._known(english[:-1])) is not None:
             return self.line("{what}.", what=bare)
         return None
+
+    def _value(self, name: str, value: str) -> str:
+        """What was put into a known sentence: itself one, the state of a consent, or as it is."""
+        return self.word(name, value) if name == "state" else self.problem(value)
 
 
 @cache

@@ -8,41 +8,99 @@ every such sentence, its varying parts as `{words}`, so that results can say it 
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 
+from dam.render.phrases_asked import ASKED
+from dam.render.phrases_backup import BACKUP
 from dam.render.phrases_credentials import CREDENTIALS
 from dam.render.phrases_doctor import DOCTOR, mark
 from dam.render.phrases_errors import ERRORS
+from dam.render.phrases_files import FILES
+from dam.render.phrases_machine import MACHINE
 from dam.render.phrases_packs import PACKS
+from dam.render.phrases_problems import PROBLEMS
+from dam.render.phrases_rules import RULES
 from dam.render.phrases_usage import USAGE
 from dam.render.phrases_verify import VERIFY
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
+#: In characters; nobody tells several sentences in more.
+_MOST = 1000
+#: How many names may stand before a sentence: a file, a row, a field, a key.
+_NAMES = 8
 
 
+@lru_cache(maxsize=1024)
 def recognised(english: str) -> tuple[str, dict[str, str]] | None:
     """The pattern of a sentence and the words in it; None where it is none of these."""
     if english in _FIXED:
         return english, {}
-    for template, pattern in _patterns():
-        match = pattern.fullmatch(english)
-        if match is not None:
+    for template, part in _varying():
+        if part in english and (match := _pattern(template).fullmatch(english)) is not None:
             return template, match.groupdict()
     return None
 
 
+def cut(english: str) -> tuple[str, str, str] | None:
+    """Where one known sentence ends and another begins: the first, the sign between, the rest.
+
+    None where a text is best read as one sentence, or is none.
+    """
+    return _read(english)[1]
+
+
+def weight(english: str) -> int:
+    """How many characters of a text known sentences say; 0 where it is none of them."""
+    return _read(english)[0]
+
+
+@lru_cache(maxsize=1024)
+def _read(english: str) -> tuple[int, tuple[str, str, str] | None]:
+    found, best, at_best = recognised(english), 0, None
+    if found is not None:
+        inner = (max(weight(rest) for _, rest in places(word)) for word in found[1].values())
+        best = len(_FIELD.sub("", found[0])) + sum(inner)
+    for stop in (". ", "; ") if len(english) <= _MOST else ():
+        at = -1
+        while (at := english.find(stop, at + 1)) >= 0:
+            what, rest = english[:at], english[at + len(stop) :]
+            if recognised(what) is None or not (more := weight(rest)):
+                continue
+            if (both := weight(what) + more) >= best:
+                best, at_best = both, (what, stop, rest)
+    return best or (weight(english[:-1]) if english.endswith(".") else 0), at_best
+
+
+def places(line: str) -> Iterator[tuple[str, str]]:
+    """The ways to read `file:3: field: sentence`: the place, which may be empty, and the rest."""
+    yield "", line
+    at = -1
+    for _ in range(_NAMES):
+        if (at := line.find(": ", at + 1)) < 0:
+            return
+        yield line[:at], line[at + 2 :]
+
+
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """The sentences with varying parts, those that say most by themselves first."""
+def _varying() -> tuple[tuple[str, str], ...]:
+    """The sentences with varying parts, those that say most by themselves first.
+
+    Each comes with its longest part that never varies: few texts hold it, and looking for that
+    costs less than a pattern.
+    """
     varying = [s for s in SENTENCES if _FIELD.search(s)]
     varying.sort(key=lambda s: -len(_FIELD.sub("", s)))
-    return tuple((s, _pattern(s)) for s in varying)
+    return tuple((s, max(_FIELD.split(s)[::2], key=len)) for s in varying)
 
 
+@cache
 def _pattern(sentence: str) -> re.Pattern[str]:
     parts = _FIELD.split(sentence)
+    # A number has no blank; what ends in ':' is the place of a problem, before its sentence.
     text = "".join(
-        f"(?P<{part}>.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts)
+        f"(?P<{part}>{'[^ ]' if part == 'n' else '.'}+?(?<!:))" if number % 2 else re.escape(part)
+        for number, part in enumerate(parts)
     )
     return re.compile(text, re.DOTALL)
 
@@ -326,6 +384,12 @@ SENTENCES: tuple[str, ...] = (
     *PACKS,
     *VERIFY,
     *ERRORS,
+    *MACHINE,
+    *BACKUP,
+    *FILES,
+    *ASKED,
+    *PROBLEMS,
+    *RULES,
 )
 
 _FIXED = frozenset(s for s in SENTENCES if not _FIELD.search(s))

@@ -316,6 +316,40 @@ def test_nonsense_from_a_child_is_not_believed(
         child.look(photo(tmp_path))
 
 
+def test_children_that_began_early_are_those_that_are_lent(tmp_path: Path) -> None:
+    path = photo(tmp_path)
+    with Darkroom(2, Limits(), face_check=False) as room:
+        room.begin(0)
+        with room.session() as child:
+            assert child.pid is None
+        # There are no more than two of them, and whoever is not lent yet can work when it is.
+        room.begin(100)
+        with room.session() as first, room.session() as second:
+            begun = first.pid, second.pid
+            assert None not in begun
+            assert begun[0] != begun[1]
+            assert first.look(path) == second.look(path)
+            room.begin(1)
+            assert (first.pid, second.pid) == begun
+    with pytest.raises(ProcessLookupError):
+        os.kill(begun[0] or 0, 0)
+    room.begin(1)
+    with Darkroom(1, Limits(), face_check=False) as room:
+        # Nobody asked for anything: it ends all the same.
+        room.begin(1)
+
+
+def test_a_child_that_began_early_and_died_is_replaced(tmp_path: Path) -> None:
+    with Darkroom(1, Limits(), face_check=False) as room:
+        room.begin(1)
+        with room.session() as child:
+            pid = child.pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            assert child.look(photo(tmp_path)).width == 900
+            assert child.pid != pid
+
+
 def test_sessions_are_exclusive_and_shared_out(tmp_path: Path) -> None:
     seen: list[int] = []
     at_once: list[int] = []

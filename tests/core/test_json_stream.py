@@ -86,7 +86,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     ("text", "why"),
     [
         ("", "too soon"),
-        ("[]", "{ is expected"),
+        ("[]", "'{' is expected"),
         ('{"a":1,"a":2}', "'a' stands twice"),
         ('{"a":1}\n\nb', "line 3: something follows"),
         ('{"a":[1,]}', "Expecting value"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -236,3 +237,40 @@ def test_no_bytes_raise(data: bytes, json: bool) -> None:
 def test_no_text_raises(text: str, json: bool) -> None:
     tree, problems = parse(text.encode("utf-8", "surrogatepass"), "f", json=json)
     assert (tree is None) == bool(problems)
+
+
+#: What YAML is made of, put together at random.
+_PIECES = st.sampled_from(
+    [
+        *("a", "b: ", "- ", "? ", ": ", ", ", "#", " # x", '"', "'", "[", "]", "{", "}", "\\n"),
+        *("\n", "\n  ", "\n    ", "\r\n", "\t", "|\n", ">\n", "|-\n  x", ">+\n  y"),
+        *("&a ", "*a", "!x ", "---\n", "...\n", "%YAML 1.1\n", "<<: ", "=", "@", "`", "no", "~"),
+        *("é", "\u2028", "\x85", "\ufeff"),
+    ]
+)
+
+
+@given(st.one_of(YAMLISH, st.lists(_PIECES, max_size=14).map("".join)))
+@example("a: [b, 'c']\nd: |\n  e\n f: ''\n")
+@example("\n\ufeff\ufeff")
+@example(">#")
+def test_libyaml_reads_what_the_other_parser_reads(text: str) -> None:
+    """It may take what the other refuses, in files of one's own; never for something else."""
+    slow = parse(text.encode(), "f", json=False)
+    quick = parse(text.encode(), "f", json=False, own=True)
+    assert quick == slow or (slow[0] is None and quick[0] is not None)
+
+
+def test_every_file_of_ours_is_the_same_to_both_parsers() -> None:
+    files = sorted(Path("rules").rglob("*.yaml"))
+    assert len(files) > 30
+    for file in files:
+        data = file.read_bytes()
+        assert parse(data, "f", json=False) == parse(data, "f", json=False, own=True)
+
+
+def test_deep_nesting_in_a_file_of_ones_own_is_refused_at_once() -> None:
+    began = time.process_time()
+    for piece in ("[", "{", "- ", "? "):
+        assert parse((piece * 15_000).encode(), "f", json=False, own=True)[0] is None
+    assert time.process_time() - began < 10

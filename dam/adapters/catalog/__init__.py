@@ -174,8 +174,7 @@ class Catalog(
         with self._db.span("write"):
             unit = Unit(self._db, self._new_id, self._now)
             yield unit
-            if self._told:
-                unit.conclude()
+            unit.conclude(notes=self._told)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

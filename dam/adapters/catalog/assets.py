@@ -90,23 +90,25 @@ class AssetWrites(AssetReads, Changes):
             raise DamError("A field of an asset that never changes was to be changed")
         if not changes:
             return
-        self._note_changes(id, dict(changes))
+        before = self._note_changes(id, dict(changes))
         if not self._db.run(update(assets).where(assets.c.id == id).values(dict(changes))):
             raise DamError("There is no such asset in the catalogue")
-        if "archived_as" in changes:
+        if "archived_as" in changes and changes["archived_as"] != before.get("archived_as"):
             told = update(audit_rows).where(audit_rows.c.asset == id)
             self._db.run(told.values(archived_as=changes["archived_as"]))
 
-    def _note_changes(self, asset: str, changes: dict[str, object]) -> None:
-        """Note those that are of the ledger and not so already."""
+    def _note_changes(self, asset: str, changes: dict[str, object]) -> dict[str, object]:
+        """Note those that are of the ledger and not so already; what the ledger told before."""
         if not changes.keys() & held.FIELDS.keys():
-            return
+            return {}
         row = self._db.one(select(*(assets.c[n] for n in held.FIELDS)).where(assets.c.id == asset))
         now = held.asset(changes)
-        before = held.asset(row._asdict()) if row is not None else {}
-        new = {name: value for name, value in now.items() if value != before.get(name)}
+        before = row._asdict() if row is not None else {}
+        known = held.asset(before)
+        new = {name: value for name, value in now.items() if value != known.get(name)}
         if new:
             self.note_fields("asset", asset, new)
+        return before
 
     def mark_due(self, ids: Iterable[str]) -> None:
         """Remember that these assets must be decided again, also across a crash."""
@@ -126,5 +128,4 @@ class AssetWrites(AssetReads, Changes):
         statement = delete(due_work).where(due_work.c.asset == asset)
         if mark is not None:
             statement = statement.where(due_work.c.mark == mark)
-        self._db.run(statement)
-        return self.due_mark(asset) is None
+        return self._db.run(statement) > 0 or self.due_mark(asset) is None

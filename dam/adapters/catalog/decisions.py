@@ -242,11 +242,12 @@ class DecisionWrites(DecisionReads, Changes):
         if self._db.one(known) is None:
             self._db.run(insert(facts).values(asset=asset, digest=digest, body=body))
         current = self._db.one(select(assets.c.facts_digest).where(assets.c.id == asset))
-        if current is None or current.facts_digest != digest:
-            self._db.run(
-                insert(facts_versions).values(asset=asset, digest=digest, recorded_at=recorded_at)
-            )
-            self.note("asset", asset, facts=digest)
+        if current is not None and current.facts_digest == digest:
+            return
+        self._db.run(
+            insert(facts_versions).values(asset=asset, digest=digest, recorded_at=recorded_at)
+        )
+        self.note("asset", asset, facts=digest)
         self._db.run(update(assets).where(assets.c.id == asset).values(facts_digest=digest))
 
     def remember(self, key: str, value: str) -> None:
@@ -275,20 +276,19 @@ class DecisionWrites(DecisionReads, Changes):
             raise DamError("Two decisions were made for one purpose")
         current = {decision.purpose: decision for decision in self.decisions(asset)}
         changed = [each for each in new if current.get(each.purpose) != each]
-        for decision in changed:
+        if not changed:
+            return
+        superseded = [each.purpose.value for each in changed if each.purpose in current]
+        if superseded:
             self._db.run(
                 update(decisions)
                 .where(
                     decisions.c.asset == asset,
-                    decisions.c.purpose == decision.purpose.value,
+                    decisions.c.purpose.in_(superseded),
                     decisions.c.current,
                 )
                 .values(current=False)
             )
-            self._db.run(
-                insert(decisions).values(
-                    **store(decision), asset=asset, made_at=made_at, current=True
-                )
-            )
-        if changed:
-            self.note("asset", asset, decisions=decided(self.stored_decisions([asset]))[asset])
+        own: dict[str, object] = {"asset": asset, "made_at": made_at, "current": True}
+        self._db.run_many(insert(decisions), [{**store(each), **own} for each in changed])
+        self.note("asset", asset, decisions=decided(self.stored_decisions([asset]))[asset])

@@ -187,8 +187,10 @@ class Database:
         yield "trusted_schema = OFF"
 
     def _begin(self, connection: Connection) -> None:
-        kind = "IMMEDIATE" if self._open == "write" else "DEFERRED"
-        connection.exec_driver_sql(f"BEGIN {kind}")
+        # A single statement is a transaction of its own, which costs two fewer.
+        if self._open is not None:
+            kind = "IMMEDIATE" if self._open == "write" else "DEFERRED"
+            connection.exec_driver_sql(f"BEGIN {kind}")
 
     @property
     def reading(self) -> bool:

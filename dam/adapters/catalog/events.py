@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, insert, or_, select, update  # noqa: TID25
 
 from dam.adapters.catalog.changes import Changes
 from dam.adapters.catalog.columns import loads
-from dam.adapters.catalog.engine import Database, Found
+from dam.adapters.catalog.engine import CHUNK, Database, Found
 from dam.adapters.catalog.part import Part, starts_with
 from dam.adapters.catalog.tables import events, ledger_head
 from dam.core import chain
@@ -63,9 +63,14 @@ class Wanted:
 class EventReads(Part):
     """What the ledger says and whether it is whole."""
 
+    @property
+    def _ledger(self) -> Database:
+        """The database, with all of the ledger in it."""
+        return self._db
+
     def head(self) -> tuple[int, str]:
         """Number and hash of the newest event; 0 and `chain.GENESIS` before the first."""
-        row = self._db.one(select(ledger_head.c.seq, ledger_head.c.hash))
+        row = self._ledger.one(select(ledger_head.c.seq, ledger_head.c.hash))
         return (0, chain.GENESIS) if row is None else (int(row.seq), str(row.hash))
 
     def last_event_at(self) -> datetime | None:
@@ -80,11 +85,11 @@ class EventReads(Part):
     def newest_events(self, wanted: Wanted, limit: int | None = None) -> tuple[EventRow, ...]:
         """The events meant, in order; with `limit` only so many of the newest."""
         statement = select(events).where(*_meant(wanted)).order_by(events.c.seq.desc())
-        return tuple(map(restored, reversed(self._db.rows(statement.limit(limit)))))
+        return tuple(map(restored, reversed(self._ledger.rows(statement.limit(limit)))))
 
     def event_hash(self, seq: int) -> str | None:
         """The hash of the event of that number, or None."""
-        row = self._db.one(select(events.c.hash).where(events.c.seq == seq))
+        row = self._ledger.one(select(events.c.hash).where(events.c.seq == seq))
         return None if row is None else str(row.hash)
 
     def origin(self) -> str:
@@ -92,7 +97,7 @@ class EventReads(Part):
         return self.event_hash(1) or ""
 
     def _stored(self, *conditions: ColumnElement[bool]) -> Iterator[Found]:
-        return self._db.pages(select(events).where(*conditions), (events.c.seq,))
+        return self._ledger.pages(select(events).where(*conditions), (events.c.seq,))
 
     def ledger_faults(self) -> Iterator[chain.Fault]:
         """Everything wrong with the ledger, in order; what cannot be read comes last."""
@@ -140,49 +145,68 @@ class EventWrites(EventReads, Changes):
         super().__init__(database)
         self._new_id = new_id
         self._now = now
+        #: Where the chain ends, once this transaction has asked; with what is sealed but not
+        #: written yet. All of it is written at once: an event costs no statements of its own.
+        self._end: tuple[int, str] | None = None
+        self._sealed: list[dict[str, object]] = []
+
+    @property
+    def _ledger(self) -> Database:
+        self._write()
+        return self._db
 
     def append(self, event: Event, at: datetime) -> EventRow:
-        """Seal `event` onto the chain and give back what was stored.
+        """Seal `event` onto the chain and give back what will be stored.
 
         Personal data does not belong in a body; that is the caller's duty. DamError for a body
         above 16 KiB of canonical JSON or one that canonical JSON cannot express.
         """
-        return _as_row(self._seal([event], at)[0])
+        return _as_row(self._seal(event, chain.instant(at)))
 
-    def _seal(self, told: Sequence[Event], at: datetime) -> list[dict[str, object]]:
-        last, prev = self.head()
-        at_iso, sealed = chain.instant(at), []
-        for seq, event in enumerate(told, last + 1):
-            body = chain.canonical(event.body)
-            if len(body) > MAX_BODY:
-                raise DamError("An event is too large for the ledger")
-            ident, before = self._new_id(), prev
-            prev = chain.seal_text(before, seq, ident, at_iso, event.type, event.subject, body)
-            sealed.append(
-                {
-                    "seq": seq,
-                    "id": ident,
-                    "at": at_iso,
-                    "type": event.type,
-                    "subject": event.subject,
-                    "body": body.decode("utf-8"),
-                    "prev": before,
-                    "hash": prev,
-                }
-            )
+    def _seal(self, event: Event, at: str) -> dict[str, object]:
+        last, prev = self._end or self.head()
+        body, seq, ident = chain.canonical(event.body), last + 1, self._new_id()
+        if len(body) > MAX_BODY:
+            raise DamError("An event is too large for the ledger")
+        sealed: dict[str, object] = {
+            "seq": seq,
+            "id": ident,
+            "at": at,
+            "type": event.type,
+            "subject": event.subject,
+            "body": body.decode("utf-8"),
+            "prev": prev,
+            "hash": chain.seal_text(prev, seq, ident, at, event.type, event.subject, body),
+        }
+        self._end = seq, str(sealed["hash"])
+        self._sealed.append(sealed)
+        if len(self._sealed) >= CHUNK:
+            self._write()
+        return sealed
+
+    def _write(self) -> None:
+        """Write what was sealed, and where the chain ends now."""
+        if not self._sealed or self._end is None:
+            return
+        sealed, self._sealed = self._sealed, []
         self._db.run_many(insert(events), sealed)
-        end = {"seq": last + len(sealed), "hash": prev}
-        if last == 0:
+        end = {"seq": self._end[0], "hash": self._end[1]}
+        if sealed[0]["prev"] == chain.GENESIS:
             self._db.run(insert(ledger_head).values(single=True, **end))
         else:
             self._db.run(update(ledger_head).values(**end))
-        return sealed
 
-    def conclude(self) -> None:
-        """Enter what this transaction changed into the ledger: its last act."""
-        told = tuple(self.noted())
+    def conclude(self, *, notes: bool = True) -> None:
+        """Enter what this transaction changed into the ledger: its last act.
+
+        Without `notes` only what was appended by name.
+        """
+        told = tuple(self.noted()) if notes else ()
         if told:
-            self._seal(told, self.instant())
+            at = chain.instant(self.instant())
+            for event in told:
+                self._seal(event, at)
+        self._write()
 
     def instant(self) -> datetime:
         """Now by the clock the catalogue was given; without one when the last event was."""

@@ -157,8 +157,8 @@ class HoldingWrites(HoldingReads, ProvenanceWrites, CommittedWrites, DecisionWri
     def begin_replay(self) -> int:
         """Enter all that stands into the ledger; how many things. Only where `baseline_due`."""
         self._make_keys()
-        at, count = self.instant(), 0
-        self._seal([Event(BASELINE, "")], at)
+        at, count = chain.instant(self.instant()), 0
+        self._seal(Event(BASELINE, ""), at)
         told: list[list[object]] = []
         size = 0
         for each in self.holdings():
@@ -167,9 +167,9 @@ class HoldingWrites(HoldingReads, ProvenanceWrites, CommittedWrites, DecisionWri
             told.append(thing)
             count += 1
             if size > _FULL:
-                self._seal([Event(HELD, "", {"things": told})], at)
+                self._seal(Event(HELD, "", {"things": told}), at)
                 told, size = [], 0
-        self._seal([Event(HELD, "", {"things": told, "all": count})], at)
+        self._seal(Event(HELD, "", {"things": told, "all": count}), at)
         self.remember(_DUE, "done")
         return count
 

@@ -158,15 +158,18 @@ class ProvenanceWrites(ProvenanceReads, Changes):
         else:
             self._db.run(update(sidecars).where(sidecars.c.slot == row.slot).values(values(row)))
         self._db.run(insert(sidecar_versions).values(values(row)))
-        self.tell_sidecar(row.slot)
+        self._note_sidecar(row)
         return True
 
     def tell_sidecar(self, slot: str) -> None:
         """Note the present version of a sidecar."""
         row = self.sidecar(slot)
         assert row is not None
-        ref, key = self.sidecar_key(slot)
-        told = commitment.sidecar(key, slot, row.kind, row.sha256)
+        self._note_sidecar(row)
+
+    def _note_sidecar(self, row: SidecarRow) -> None:
+        ref, key = self.sidecar_key(row.slot)
+        told = commitment.sidecar(key, row.slot, row.kind, row.sha256)
         self.note("sidecar", ref, kind=row.kind, record=told)
 
     def sidecar_key(self, slot: str) -> tuple[str, bytes]:

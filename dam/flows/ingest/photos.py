@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dam.adapters import inbox
-from dam.adapters.catalog import Catalog
+from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.desk import Desk
 from dam.adapters.store import Taken, remove_sources
 from dam.core import names
@@ -67,41 +67,56 @@ def take_in(
         return waiting(found, "it is still changing")
     except UnsafeSource as unsafe:
         return _unsafe(found, unsafe)
-    asset, fresh = _register(desk, found, taken)
-    own, refused = _take_own(desk, paired, asset)
-    for sheet in paired.sheets:
-        sidecars.link(desk, asset, sheets[sheet.path].row.slot, ambiguous=False)
-    for item in paired.unread:
-        slot = sidecars.take_unread(desk, item, asset)
-        sidecars.link(desk, asset, slot, ambiguous=False)
+    try:
+        own, refused = _own(desk, paired)
+        beside = [sidecars.store_unread(desk, item) for item in paired.unread]
+    except StorageError:
+        # No original lies in the store that is on no record; it is decided with its sidecars.
+        with desk.catalog.transaction() as unit:
+            asset, _, due = _register(desk, unit, found, taken)
+            if due:
+                unit.mark_due([asset])
+        raise
+    with desk.catalog.transaction() as unit:
+        asset, fresh, due = _register(desk, unit, found, taken)
+        rows = [sidecars.record(desk, unit, safe, asset) for safe, _ in own]
+        spoken = [(row.slot, ambiguous) for row, (_, ambiguous) in zip(rows, own, strict=True)]
+        spoken += [(sheets[sheet.path].row.slot, False) for sheet in paired.sheets]
+        spoken += [(sidecars.record(desk, unit, safe, asset).slot, False) for safe in beside]
+        # In this order: that something speaks of it anew is to be written in any case.
+        if sidecars.link(unit, asset, spoken) or due:
+            unit.mark_due([asset])
     if isinstance(refused, UnsafeSource):
         return _unsafe(found, refused)
     if refused is not None:
         return waiting(found, "its sidecar is still changing")
     mine = tuple(match.found for match in (*paired.sidecars, *paired.xmp))
-    return Arrived(found, asset, fresh, taken, mine, own)
+    filed = tuple(
+        sidecars.Filed(row, safe.taken, sidecars.source_of(desk, safe.found))
+        for row, (safe, _) in zip(rows, own, strict=True)
+        if safe.taken is not None
+    )
+    return Arrived(found, asset, fresh, taken, mine, filed)
 
 
-def _take_own(
-    desk: Desk, paired: inbox.Paired, asset: str
-) -> tuple[tuple[sidecars.Filed, ...], SourceChanged | UnsafeSource | None]:
-    """The photo's own sidecars, linked; and why one of them could not be read, if so.
+def _own(
+    desk: Desk, paired: inbox.Paired
+) -> tuple[list[tuple[sidecars.Safe, bool]], SourceChanged | UnsafeSource | None]:
+    """The photo's own sidecars in the store, each with whether it may be another photo's; and
 
-    That one is linked as unreadable and holds the photo: without it, a sheet of the folder
-    could speak for the photo alone.
+    why one of them could not be read, if so. That one counts as unreadable and holds the photo:
+    without it, a sheet of the folder could speak for the photo alone.
     """
-    own: list[sidecars.Filed] = []
+    own: list[tuple[sidecars.Safe, bool]] = []
     refused: SourceChanged | UnsafeSource | None = None
     for match in (*paired.sidecars, *paired.xmp):
         try:
-            filed = sidecars.take(desk, match.found, asset)
-            own.append(filed)
-            slot = filed.row.slot
+            safe = sidecars.store(desk, match.found)
         except (SourceChanged, UnsafeSource) as error:
             refused = error
-            slot = sidecars.take_unread(desk, match.found, asset)
-        sidecars.link(desk, asset, slot, ambiguous=match.ambiguous)
-    return tuple(own), refused
+            safe = sidecars.store_unread(desk, match.found)
+        own.append((safe, match.ambiguous))
+    return own, refused
 
 
 def _unsafe(found: inbox.Found, unsafe: UnsafeSource) -> Outcome:
@@ -114,30 +129,28 @@ def waiting(found: inbox.Found, why: str) -> Outcome:
     return Outcome(found.shown, Became.WAITING, reasons=(reason,))
 
 
-def _register(desk: Desk, found: inbox.Found, taken: Taken) -> tuple[str, bool]:
-    """Asset and provenance in one transaction; the id, and false for a duplicate.
+def _register(desk: Desk, unit: Unit, found: inbox.Found, taken: Taken) -> tuple[str, bool, bool]:
+    """Asset and provenance: the id, false for a duplicate, and whether it must be decided.
 
     A file that is still in the inbox because an earlier run was interrupted has its
     provenance row already: it is no duplicate. A known asset that could not be read before
     is looked at again: its limits or its bytes may be better now.
     """
-    catalog, at = desk.catalog, desk.instant()
-    with catalog.transaction() as unit:
-        row = catalog.asset_by_sha(taken.sha256)
-        known = row is not None
-        if row is None:
-            row = _new_row(catalog, taken, desk)
-            unit.add_asset(row)
-            unit.append(Event("asset.received", row.id, {"size": taken.size}), at)
-        arrived = unit.add_provenance(_provenance(desk, row.id, found, taken))
-        if not known or arrived or row.note or taken.repaired:
-            unit.mark_due([row.id])
-        if known and arrived:
-            unit.append(Event("asset.duplicate", row.id, {}), at)
-    return row.id, not (known and arrived)
+    at = desk.instant()
+    row = unit.asset_by_sha(taken.sha256)
+    known = row is not None
+    if row is None:
+        row = _new_row(unit, taken, desk)
+        unit.add_asset(row)
+        unit.append(Event("asset.received", row.id, {"size": taken.size}), at)
+    arrived = unit.add_provenance(_provenance(desk, row.id, found, taken))
+    if known and arrived:
+        unit.append(Event("asset.duplicate", row.id, {}), at)
+    due = not known or arrived or bool(row.note) or taken.repaired
+    return row.id, not (known and arrived), due
 
 
-def _new_row(catalog: Catalog, taken: Taken, desk: Desk) -> AssetRow:
+def _new_row(catalog: Catalog | Unit, taken: Taken, desk: Desk) -> AssetRow:
     return AssetRow(
         id=new_asset_id(catalog, taken.sha256),
         sha256=taken.sha256,

@@ -80,7 +80,7 @@ def _late(
         finally:
             child.drop()
     received_as = received(photo_path(first), first.mtime_ns, desk.day())
-    arrival = Arrival(row.sha256, paths_of(desk, asset), received_as)
+    arrival = Arrival(row.sha256, paths_of(desk.catalog.provenance(asset)), received_as)
     considered = consider(desk, looked, arrival, sheets, fresh)
     return _decided(considered, asset, first.shown, row.sha256)
 

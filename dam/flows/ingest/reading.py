@@ -10,8 +10,9 @@ from dam.adapters.desk import Desk
 from dam.core import names
 from dam.core.errors import IntegrityError
 from dam.core.facts import VERSION, Facts
+from dam.core.model import Purpose
 from dam.core.readings import Looked, Status
-from dam.core.rows import AssetRow, AssetState, ProvenanceRow
+from dam.core.rows import AssetRow, AssetState, ProvenanceRow, first_arrival
 from dam.flows.ingest.consider import (
     MAX_SIDECARS,
     Arrival,
@@ -48,9 +49,9 @@ def xmp_of(sheets: Iterable[Sheet]) -> bytes | None:
     return (data[0] if len(data) == 1 else b"several") if data else None
 
 
-def paths_of(desk: Desk, asset: str) -> tuple[bytes, ...]:
+def paths_of(came: Iterable[ProvenanceRow]) -> tuple[bytes, ...]:
     """Every path in the inbox an asset came by, the first one first."""
-    rows = sorted(desk.catalog.provenance(asset), key=lambda p: (p.seen_at, p.folder, p.name))
+    rows = sorted(came, key=lambda p: (p.seen_at, p.folder, p.name))
     return tuple(dict.fromkeys(photo_path(row) for row in rows))
 
 
@@ -61,10 +62,11 @@ def look(desk: Desk, child: Child, row: AssetRow) -> Considered:
     missing or no longer what was stored; the child keeps the pixels.
     """
     sheets = sheets_of(desk, row.id)
-    first = desk.origin(row.id)
+    came = desk.catalog.provenance(row.id)
+    first = first_arrival(came)
     looked = _seen(desk, child, row.sha256, xmp_of(sheets))
     received_as = received(photo_path(first), first.mtime_ns, desk.day())
-    return consider(desk, looked, Arrival(row.sha256, paths_of(desk, row.id), received_as), sheets)
+    return consider(desk, looked, Arrival(row.sha256, paths_of(came), received_as), sheets)
 
 
 def _seen(desk: Desk, child: Child, sha256: str, xmp: bytes | None) -> Looked:
@@ -99,6 +101,14 @@ def stored_facts(desk: Desk, state: AssetState) -> Facts | None:
     if state.mark is not None and len({photo_path(p) for p in state.provenance}) > 1:
         return None
     return facts
+
+
+def rethought(desk: Desk, row: AssetRow) -> Considered | None:
+    """Decide anew on the stored facts of an asset; None where they do not say all there is."""
+    if not row.facts_digest:
+        return None
+    states = desk.catalog.states([row.id], Purpose.ARCHIVE.value)
+    return on_stored_facts(desk, states.values()).get(row.id)
 
 
 def on_stored_facts(desk: Desk, states: Iterable[AssetState]) -> dict[str, Considered]:

@@ -69,7 +69,7 @@ def run(
         surroundings(desk)
         memory.first = False
     try:
-        still = _take_in(desk, ready, report, progress, memory)
+        still = _take_in(desk, room, ready, report, progress, memory)
     except StorageError:
         # Consents end on their day and withdrawals count, whether the share is there or not.
         _settle(desk, room, report, progress, memory, None)
@@ -96,7 +96,12 @@ def _checkpoint(desk: Desk, report: Report, memory: Memory) -> None:
 
 
 def _take_in(
-    desk: Desk, ready: Ready, report: Report, progress: Progress, memory: Memory
+    desk: Desk,
+    room: Darkroom,
+    ready: Ready,
+    report: Report,
+    progress: Progress,
+    memory: Memory,
 ) -> list[inbox.Found]:
     """Everything that can be taken, into store and catalogue; the photographs that wait still, or
 
@@ -108,6 +113,7 @@ def _take_in(
     report.notes += aside(found, desk.instant())
     pairing = inbox.pair(found)
     taken, still = split(pairing, ready, memory)
+    room.begin(len(taken))
     progress.begin(len(taken) + len(still))
     for photo in still:
         _tell(report, progress, photos.waiting(photo, "it is still being written"))

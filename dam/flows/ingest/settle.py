@@ -16,7 +16,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from dam.adapters.catalog import Catalog
+from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.darkroom import Child, Darkroom
 from dam.adapters.desk import Desk
 from dam.core.errors import IntegrityError, RenditionRefused, StorageError, UnusablePhoto
@@ -40,7 +40,7 @@ from dam.flows.ingest.filing import (
     still_says,
 )
 from dam.flows.ingest.outcome import Outcome, Why, became
-from dam.flows.ingest.reading import look, on_stored_facts
+from dam.flows.ingest.reading import look, rethought
 from dam.flows.ingest.recorded import (
     Overtaken,
     Task,
@@ -59,7 +59,7 @@ TRY_AGAIN = (
 )
 
 
-def new_asset_id(catalog: Catalog, sha256: str) -> str:
+def new_asset_id(catalog: Catalog | Unit, sha256: str) -> str:
     """The short id of a new asset, longer only where another asset already has the short one."""
     for length in range(8, 52, 4):
         ident = asset_id(sha256, length)
@@ -99,8 +99,7 @@ def _settle(desk: Desk, room: Darkroom, asset: str) -> Outcome | None:
             return held.refuse_copy(desk, task)
     try:
         with room.session() as child:
-            states = desk.catalog.states([asset], Purpose.ARCHIVE.value)
-            thought = on_stored_facts(desk, states.values()).get(asset)
+            thought = rethought(desk, row)
             anew = thought or look(desk, child, row)
             made = apply(desk, child, task, anew, looked=thought is None)
         # Filing waits for the disk: the child works on the next photograph meanwhile.

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dam.adapters import inbox
-from dam.adapters.catalog import Unit
+from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.desk import Desk
 from dam.adapters.desk_due import touch
 from dam.adapters.store import Taken, remove_source
@@ -96,6 +96,47 @@ def stored_sheet(desk: Desk, row: SidecarRow, *, ambiguous: bool = False) -> She
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Safe:
+    """The bytes of a sidecar in the store, on no record yet.
+
+    `taken` is None where nobody could read it, be it for its rights or because it changed:
+    what is stored for it is nothing, which holds whatever it speaks of.
+    """
+
+    found: inbox.Found
+    sha256: str
+    taken: Taken | None
+
+
+def store(desk: Desk, found: inbox.Found) -> Safe:
+    """Store the bytes of a sidecar; the file stays where it is. Raises SourceChanged,
+
+    UnsafeSource or StorageError.
+    """
+    taken = _stored(desk, found)
+    return Safe(found, taken.sha256, taken)
+
+
+def store_unread(desk: Desk, found: inbox.Found) -> Safe:
+    """As `store`, of what cannot be read as a sidecar, or not at all. Raises StorageError.
+
+    It holds the asset: it may say no. While it lies in the inbox it counts as seen just now,
+    so that only a clear sidecar that comes after it has gone mends it.
+    """
+    try:
+        return store(desk, found)
+    except (UnsafeSource, SourceChanged):
+        return Safe(found, desk.originals.put_bytes(b""), None)
+
+
+def record(desk: Desk, unit: Unit, safe: Safe, asset: str) -> SidecarRow:
+    """Record what a stored sidecar of an asset says, and mark all that its words touch as due."""
+    row = _row(desk, safe.found, safe.sha256, asset)
+    _keep(desk, unit, row, restated=safe.taken is not None and not safe.found.unread)
+    return row
+
+
 def take(desk: Desk, found: inbox.Found, asset: str = "") -> Filed:
     """Store a sidecar and what it says of consents, and mark every asset it touches as due.
 
@@ -107,34 +148,22 @@ def take(desk: Desk, found: inbox.Found, asset: str = "") -> Filed:
     row = _row(desk, found, taken.sha256, asset)
     with desk.catalog.transaction() as unit:
         _keep(desk, unit, row, restated=not found.unread if asset else None)
-    return Filed(row, taken, _source(desk, found))
+    return Filed(row, taken, source_of(desk, found))
 
 
-def _source(desk: Desk, found: inbox.Found) -> Path:
+def source_of(desk: Desk, found: inbox.Found) -> Path:
+    """Where a file of the inbox stands."""
     return desk.workspace.inbox / names.text(found.path)
 
 
 def _stored(desk: Desk, found: inbox.Found) -> Taken:
     """The bytes of a sidecar in the store, being those that were found."""
-    taken = desk.originals.take(_source(desk, found), MAX_SIDECAR_BYTES, below=desk.workspace.inbox)
+    taken = desk.originals.take(
+        source_of(desk, found), MAX_SIDECAR_BYTES, below=desk.workspace.inbox
+    )
     if (taken.device, taken.inode, taken.size, taken.mtime_ns) != found.identity:
         raise SourceChanged("It changed while it was read")
     return taken
-
-
-def take_unread(desk: Desk, found: inbox.Found, asset: str) -> str:
-    """Note for an asset that something speaks of it that cannot be read; its slot.
-
-    It holds the asset: it may say no. While it lies in the inbox it counts as seen just now,
-    so that only a clear sidecar that comes after it has gone mends it.
-    """
-    try:
-        return take(desk, found, asset).row.slot
-    except (UnsafeSource, SourceChanged):
-        row = _row(desk, found, desk.originals.put_bytes(b""), asset)
-        with desk.catalog.transaction() as unit:
-            _keep(desk, unit, row, restated=False)
-        return row.slot
 
 
 def _row(desk: Desk, found: inbox.Found, sha256: str, asset: str) -> SidecarRow:
@@ -195,17 +224,20 @@ def let_go(filed: Filed, inbox_root: Path) -> None:
     remove_source(filed.source, filed.taken, below=inbox_root)
 
 
-def link(desk: Desk, asset: str, slot: str, *, ambiguous: bool) -> None:
-    """Say that a slot speaks of an asset; where that is new, it must be decided again."""
-    if (slot, ambiguous) in _linked(desk, asset):
-        return
-    with desk.catalog.transaction() as unit:
+def link(unit: Unit, asset: str, slots: Iterable[tuple[str, bool]]) -> bool:
+    """Say that sidecars speak of an asset (slot, whether nobody can tell); true where any of it
+
+    is new: then the asset must be decided again.
+    """
+    linked = _linked(unit, asset)
+    new = [each for each in dict.fromkeys(slots) if each not in linked]
+    for slot, ambiguous in new:
         unit.link_sidecar(asset, slot, ambiguous)
-        unit.mark_due([asset])
+    return bool(new)
 
 
-def _linked(desk: Desk, asset: str) -> set[tuple[str, bool]]:
-    return {(row.slot, doubt) for row, doubt in desk.catalog.sidecars_of(asset)}
+def _linked(catalog: Catalog | Unit, asset: str) -> set[tuple[str, bool]]:
+    return {(row.slot, doubt) for row, doubt in catalog.sidecars_of(asset)}
 
 
 def earlier_assets(desk: Desk, folder: bytes, target: bytes, *, whole: bool) -> tuple[str, ...]:
@@ -235,8 +267,12 @@ def join_late(desk: Desk, orphan: inbox.Orphan) -> bool:
         take(desk, orphan.found)
         return False
     filed = [take(desk, orphan.found, asset) for asset in assets]
-    for asset, each in zip(assets, filed, strict=True):
-        link(desk, asset, each.row.slot, ambiguous=len(assets) > 1)
+    with desk.catalog.transaction() as unit:
+        unit.mark_due(
+            asset
+            for asset, each in zip(assets, filed, strict=True)
+            if link(unit, asset, [(each.row.slot, len(assets) > 1)])
+        )
     let_go(filed[0], desk.workspace.inbox)
     return True
 
@@ -268,7 +304,7 @@ def join_unread(desk: Desk, found: inbox.Found, *, again: bool = False) -> None:
             for asset in assets[start : start + TOGETHER]:
                 row = _row(desk, found, sha256, asset)
                 _keep(desk, unit, row, restated=restated)
-                if (row.slot, False) not in _linked(desk, asset):
+                if (row.slot, False) not in _linked(unit, asset):
                     unit.link_sidecar(asset, row.slot, ambiguous=False)
                     unit.mark_due([asset])
 
