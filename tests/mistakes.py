@@ -227,10 +227,20 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake("A misspelt sub-command", "consent imprt register.csv", ("imprt", "import")),
     Mistake("A misspelt option", "ingest --dry-rn", ("--dry-rn", "--dry-run")),
     Mistake(
+        "An option of dam itself behind the command",
+        "list --lang fr",
+        ("--lang stands before the command: dam --lang fr list",),
+    ),
+    Mistake(
         "A misspelt id",
         "show {misspelt}",
         ("There is no asset with this id. Did you mean {asset}?",),
         before=_misspelt,
+    ),
+    Mistake(
+        "A file name under which no photo came",
+        "explain DSC_9999.JPG",
+        ("No photo came under this name. `dam list` shows ids and names",),
     ),
     Mistake(
         "A consent that is not in the register",
@@ -337,6 +347,16 @@ MISTAKES: tuple[Mistake, ...] = (
         ),
         0,
         _sidecar("schema: dam/photo/1\nphotographer: rachid-azouzy\npeople: none\n"),
+    ),
+    Mistake(
+        "A photographer's name in place of the id",
+        "ingest",
+        (
+            "{photo}.consent.yaml:2: photographer: use the id that the photographer has in "
+            "rules/credits.yaml, not the name",
+        ),
+        0,
+        _sidecar("schema: dam/photo/1\nphotographer: Rachid Azzouzy\npeople: none\n"),
     ),
     Mistake(
         "A consent number typed differently",

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import typer
 import typer.testing
 from PIL import Image
 
+from dam import __version__
 from dam.adapters.settings import load_settings
 from dam.cli.main import app
 from dam.core import json_schema, retention, rules, shoot_table, sidecar
@@ -36,6 +38,7 @@ NOT_RUN = {
     "/opt/dam/bin/pip install ": "installs from an index",
     "pip install ": "installs from an index",
     "make wheel": "tests/test_packaging.py builds it",
+    "ln -s /opt/dam/": "a name on the path for what pip installed",
     "dam watch": "runs until it is stopped; tests/test_watching.py",
     "dam -C /srv/amal watch": "the same",
     "dam ledger checkpoint --timestamp-url ": "asks another machine; tests/test_ledger.py has one",
@@ -59,7 +62,11 @@ ELSEWHERE = {
     ("docs/booklet.md", "logos:"): "tests/test_booklet_own.py::test_logos_are_drawn_and_told",
     ("docs/booklet.md", "#import"): "tests/test_booklet_own.py::test_the_documented_template",
     ("docs/ledger.md", "import hashlib"): "tests/test_ledger.py",
-    ("docs/operations.md", "useradd "): "root and systemd; tests/test_service.py reads the unit",
+    (
+        "docs/operations.md",
+        "# in a checkout",
+    ): "root; tests/test_service.py reads the unit",
+    ("docs/operations.md", "setfacl "): "another program's; tests/test_doctor.py has such an inbox",
     ("docs/packs.md", "P-20211118"): "tests/bags.py reads packs by the RFC",
     ("docs/packs.md", "bagit.py "): "tests/test_export.py, by the bagit package",
     ("docs/reliability.md", "pytest "): "these are the tests themselves; minutes",
@@ -89,6 +96,21 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
     folder = once(tmp_path_factory, "documented", make)
     return Prepared(Workspace(folder / "w"), json.loads((folder / "ids.json").read_text()))
+
+
+def test_the_wheel_is_named_as_it_is_built() -> None:
+    """dam is on no index: where pip is named, it gets this version's file, with its extras."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    known = set(extras["optional-dependencies"])
+    told = 0
+    for page in pages():
+        text = page.read_text("utf-8")
+        assert not re.search(r"pip install '?dam\b(?!-)", text), page
+        for version, names in re.findall(r"dam-([^-\s]+)-py3-none-any\.whl(?:\[([^\]]*)\])?", text):
+            assert version == __version__, page
+            assert set(filter(None, names.split(","))) <= known, page
+            told += 1
+    assert told >= 6
 
 
 # --- commands -----------------------------------------------------------------------------

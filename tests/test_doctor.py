@@ -367,6 +367,11 @@ def test_a_ledger_that_was_changed_and_a_catalogue_that_is_none(used: Workspace)
     assert level(used, "catalogue") == "note"
 
 
+def test_a_new_workspace_lacks_nothing(tmp_path: Path) -> None:
+    """No catalogue, and no original that one should speak of: nothing is to be done."""
+    assert level(Workspace.init(tmp_path / "w"), "catalogue") == "fine"
+
+
 def test_a_damaged_page_of_the_catalogue(used: Workspace) -> None:
     database = used.root / ".dam" / "catalogue.db"
     with closing(sqlite3.connect(database)) as other:

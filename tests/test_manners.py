@@ -59,6 +59,8 @@ def test_help_of_every_command_fits_the_terminal(width: int) -> None:
         done = invoked([*command.split(), "--help"], env)
         assert done.exit_code == 0, done.output
         assert max(map(len, done.stdout.splitlines())) <= width, command
+        for word in ("bool>", "list[str", "%Y", "int range"):
+            assert word not in done.stdout, (command, word)
         if command:
             assert f"dam {command.split()[0]}" in done.stdout.replace("\n", " "), command
             assert "Example" in done.stdout, command
@@ -126,6 +128,99 @@ def test_a_narrow_terminal_is_used_without_a_line_that_runs_over(
     if command == "list":
         for row in lived.ask("list")["assets"]:
             assert row["asset"] in shown
+    else:
+        assert any(row.startswith("approved") and row.endswith(" 3") for row in rows), shown
+
+
+def test_what_nobody_waits_for_is_not_counted_against_nothing(
+    lived: Workspace, tmp_path: Path
+) -> None:
+    """A pass over an empty inbox that decides something again shows no `1/0`."""
+    shutil.copytree(lived.root, tmp_path / "w")
+    workspace = Workspace(tmp_path / "w")
+    workspace.say("0.jpg", NOBODY)
+    shown = on_terminal("-C", str(workspace.root), "ingest")
+    assert "Ingesting" in shown
+    assert not re.search(r"\d/0\b", ESCAPE.sub(" ", shown)), shown
+
+
+# --- words where they are not expected ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("list --lang fr", "--lang stands before the command: dam --lang fr list"),
+        ("consent list -C amal", "-C stands before the command: dam -C DIR consent list"),
+        ("ingest -v", "-v stands before the command: dam -v ingest"),
+        ("ingest --dry-rn", "No such option: --dry-rn"),
+        ("audit --as-of 28/11/2026", "'28/11/2026' is not a date written YYYY-MM-DD"),
+        ("export", "Choose from: archive, internal, press,"),
+    ],
+)
+def test_what_is_typed_in_the_wrong_place_is_told_the_right_one(typed: str, told: str) -> None:
+    done = starts.run(typed.split(), environment(), 60)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert told in done.stderr.decode()
+    assert done.stderr.count(b"\n") == 1
+
+
+# --- the names that photographs came under --------------------------------------------------
+
+
+def plain(workspace: Workspace, *words: str) -> str:
+    """What a command prints, without the marks that keep directions apart."""
+    return workspace.run(*words).stdout.decode().translate({0x2068: "", 0x2069: ""})
+
+
+def test_a_photograph_is_found_by_the_name_it_came_under(tmp_path: Path) -> None:
+    workspace = Workspace.init(tmp_path / "w")
+    dropped = ("a/IMG_1.JPG", "b/x/IMG_1.JPG", "b/x/صورة مع فراغ.JPG", "IMG_2.JPG")
+    for number, name in enumerate(dropped):
+        workspace.drop(name, photos.plain(number))
+    workspace.ingest()
+    ids = {}
+    for line in plain(workspace, "list").splitlines()[1:]:
+        (name,) = (n for n in dropped if f"  {n}  " in line)
+        ids[name] = line.split()[0]
+    assert len(set(ids.values())) == 4
+    for asked, name in (
+        ("IMG_2.JPG", "IMG_2.JPG"),
+        ("./img_2.jpg", "IMG_2.JPG"),
+        ("a/IMG_1.JPG", "a/IMG_1.JPG"),
+        ("x/IMG_1.JPG", "b/x/IMG_1.JPG"),
+        ("inbox/b/x/IMG_1.JPG", "b/x/IMG_1.JPG"),
+        (str(workspace.inbox / "a" / "IMG_1.JPG"), "a/IMG_1.JPG"),
+        ("صورة مع فراغ.JPG", "b/x/صورة مع فراغ.JPG"),
+    ):
+        assert workspace.ask("show", asked)["asset"] == ids[name], asked
+    assert dropped[2] in plain(workspace, "show", dropped[2])
+    assert plain(workspace, "explain", dropped[2]).startswith(f"{dropped[2]}\n{ids[dropped[2]]}")
+    for asked, told in (
+        ("IMG_1.JPG", "2 photos came under this name: "),
+        ("inbox/x/IMG_1.JPG", "No photo came under this name"),
+        ("c/IMG_2.JPG", "No photo came under this name"),
+    ):
+        refused = workspace.run("explain", asked, code=2)
+        assert told in refused.stderr.decode()
+
+
+def test_a_list_keeps_names_where_a_terminal_is_narrow(lived: Workspace) -> None:
+    """Where a photograph is filed is left out of 80 columns before what it came as is."""
+    heads = {
+        width: ESCAPE.sub("", on_terminal("-C", str(lived.root), "list", width=width))
+        for width in (60, 110)
+    }
+    assert "archived as" in heads[110]
+    assert "archived as" not in heads[60]
+    assert all(f"{n}.jpg" in heads[60] for n in range(4))
+
+
+def test_a_list_has_no_column_in_which_nothing_stands(lived: Workspace) -> None:
+    held = lived.run("list", "--disposition", "held").stdout.decode().splitlines()[0].split("  ")
+    assert [word.strip() for word in held if word] == [
+        "asset", "disposition", "dropped as", "captured"
+    ]  # fmt: skip
 
 
 def test_a_reader_that_goes_away_is_no_trouble(lived: Workspace) -> None:

@@ -9,9 +9,12 @@ import sys
 import tarfile
 import venv
 import zipfile
+from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from dam import __version__
 from tests import photos
@@ -101,6 +104,25 @@ def test_the_image_copies_what_the_package_is_built_from(wheel: Path, tmp_path: 
                 shutil.copy(ROOT / name, place)
     again = build(tmp_path / "source", "wheel", tmp_path / "dist")
     assert contents(again) == contents(wheel)
+
+
+def test_the_pinned_releases_install_on_the_python_of_debian_12() -> None:
+    """README names Debian, whose Python is 3.11.2; pip there refuses what asks for a later one."""
+    wants = {
+        pin: told["Requires-Python"]
+        for pin in (ROOT / "constraints.txt").read_text().split()
+        if "Requires-Python" in (told := _metadata(pin.split("==")[0]))
+    }
+    assert len(wants) > 60
+    assert [pin for pin, needs in wants.items() if "3.11.2" not in SpecifierSet(needs)] == []
+
+
+def _metadata(name: str) -> Mapping[str, str]:
+    """What an installed release says of itself; nothing where the extra that asks for it is not."""
+    try:
+        return dict(metadata.metadata(name).items())  # type: ignore[attr-defined]
+    except metadata.PackageNotFoundError:
+        return {}
 
 
 def _works(dam: list[str], away: Path, env: dict[str, str]) -> None:

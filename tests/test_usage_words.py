@@ -32,8 +32,8 @@ WRONG = {
         "قيمة غير مقبولة للخيار '--limit': يجب ألا يقل العدد عن 0",
     ),
     ("audit", "--as-of", "x"): (
-        "Valeur inacceptable pour '--as-of' : 'x' n'a aucun des formats '%Y-%m-%d'",
-        "قيمة غير مقبولة للخيار '--as-of': 'x' ليست على أي من الصيغ '%Y-%m-%d'",
+        "Valeur inacceptable pour '--as-of' : 'x' n'est pas une date écrite AAAA-MM-JJ",
+        "قيمة غير مقبولة للخيار '--as-of': 'x' ليس تاريخا مكتوبا هكذا: YYYY-MM-DD",
     ),
     # dam's own
     ("show", "zz"): (

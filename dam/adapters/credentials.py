@@ -25,6 +25,7 @@ from dam.adapters.store_files import Part, chunks, disk, folder, regular, sync_f
 from dam.core import credentials
 from dam.core.credentials import METADATA, Certificate, Claim, Deed
 from dam.core.errors import ConfigurationError, RenditionRefused
+from dam.core.extras import wheel
 from dam.core.model import Purpose
 
 JPEG = "image/jpeg"
@@ -186,7 +187,7 @@ def _library() -> ModuleType:
     except (ImportError, OSError) as error:
         raise ConfigurationError(
             "Content credentials cannot be signed or read: c2pa-python is not installed here",
-            "pip install 'dam[c2pa]'",
+            f"pip install {wheel('c2pa')}",
         ) from error
 
 

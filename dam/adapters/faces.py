@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from dam.core.extras import wheel
 from dam.core.model import Face
 from dam.core.readings import FaceCount
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-INSTALL_HINT: Final = "pip install 'dam[faces]'"
+INSTALL_HINT: Final = f"pip install {wheel('faces')}"
 #: Faces under about 12 pixels are missed. At 1280 that is a hundredth of the picture's width,
 #: a group of a hundred people; at 640 a third of such a group was missed.
 LOOK_SIDE: Final = 1280

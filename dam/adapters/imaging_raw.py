@@ -9,9 +9,10 @@ from typing import Final
 from PIL import Image  # noqa: TID251
 
 from dam.core.errors import UnusablePhoto
+from dam.core.extras import wheel
 
 INSTALL_HINT: Final = (
-    "Export it as JPEG and drop that, or ask whoever runs dam for: pip install 'dam[raw]'"
+    f"Export it as JPEG and drop that, or ask whoever runs dam for: pip install {wheel('raw')}"
 )
 _ODD_HINT: Final = "Export it as JPEG from the camera's own program and drop that"
 _COPY_HINT: Final = "Copy it again from the camera or the card"

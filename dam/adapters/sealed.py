@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, BinaryIO, Final, Protocol
 
 from dam.core.errors import ConfigurationError, DamError, IntegrityError, StorageError, UsageError
+from dam.core.extras import wheel
 
 #: Every age file begins so.
 MAGIC: Final = b"age-encryption.org/v1\n"
@@ -180,7 +181,7 @@ def _pyrage() -> Any:  # noqa: ANN401  (it has no types)
     except ImportError:
         raise ConfigurationError(
             "Backups are encrypted with pyrage, which is not installed",
-            "Install dam with the extra backup: pip install 'dam[backup]'",
+            f"Install dam with the extra backup: pip install {wheel('backup')}",
         ) from None
     module: ModuleType = pyrage
     return module

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from dam.core.errors import ConfigurationError, IntegrityError, StorageError, UsageError
+from dam.core.extras import wheel
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -96,7 +97,7 @@ def _client() -> ModuleType:
         import rfc3161_client
     except ImportError:
         raise ConfigurationError(
-            "Timestamps need the package rfc3161-client", "pip install 'dam[timestamp]'"
+            "Timestamps need the package rfc3161-client", f"pip install {wheel('timestamp')}"
         ) from None
     return rfc3161_client
 

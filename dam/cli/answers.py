@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dam.cli import context as shared
-from dam.cli.arguments import at_most
+from dam.cli.arguments import AssetArgument, at_most
 from dam.cli.context import Format, FormatOption
 from dam.core.heartbeat import age_of
 from dam.core.model import Disposition
@@ -17,9 +17,8 @@ from dam.flows import answers as flow
 from dam.render import documents, terminal
 from dam.render.lang import Speech
 
-AssetArgument = Annotated[
-    str, typer.Argument(metavar="ASSET", help="An id, a unique beginning of one, or a SHA-256.")
-]
+_COLUMNS = ("asset", "disposition", "dropped as", "captured", "photographer", "archived as")
+_PHOTOGRAPHER, _ARCHIVED_AS = _COLUMNS.index("photographer"), _COLUMNS.index("archived as")
 
 
 def register(app: typer.Typer) -> None:
@@ -112,23 +111,32 @@ def list_(
     with shared.desk(context) as desk:
         rows = list(flow.assets(desk, disposition, at_most(limit)))
         waivers = flow.waivers(desk)
+        told = () if format_ is Format.JSON else rows
+        names = {row.id: flow.names_of(desk, row.id) for row in told}
     if format_ is Format.JSON:
         terminal.emit({"assets": [_listed(row, waivers.get(row.id, ())) for row in rows]})
         return
     say = shared.speech(context)
+    columns = (*_COLUMNS, "waivers")
+    cells: list[tuple[object, ...]] = [
+        (
+            r.id,
+            terminal.disposition(r.disposition.value, say),
+            next(iter(names[r.id]), None),
+            r.captured_on,
+            r.photographer,
+            r.archived_as,
+            _join([w.rule for w in waivers.get(r.id, ())]),
+        )
+        for r in rows
+    ]
+    # Columns in which nothing stands are left out. Where a photograph is filed and by whom it is
+    # can be found by its id; in a narrow terminal what it came as is worth more.
+    keep = [n for n in range(len(columns)) if not rows or any(cell[n] for cell in cells)]
+    spare = [keep.index(n) for n in (_ARCHIVED_AS, _PHOTOGRAPHER) if n in keep]
+    headings = say.headings(*columns)
     terminal.table(
-        say.headings("asset", "disposition", "captured", "photographer", "archived as", "waivers"),
-        [
-            (
-                r.id,
-                terminal.disposition(r.disposition.value, say),
-                r.captured_on,
-                r.photographer,
-                r.archived_as,
-                _join([w.rule for w in waivers.get(r.id, ())]),
-            )
-            for r in rows
-        ],
+        [headings[n] for n in keep], [[cell[n] for n in keep] for cell in cells], spare=spare
     )
 
 
@@ -187,7 +195,8 @@ def _document(found: flow.Shown, lang: str) -> documents.Json:
 def _tables(found: flow.Shown, say: Speech) -> None:
     restricted = _restriction(found.restriction)
     summary = documents.asset(found.row) | ({"restriction": restricted} if restricted else {})
-    terminal.table(("", ""), _asset(summary, say))
+    came: list[tuple[object, object]] = [("dropped_as", row.shown) for row in found.provenance]
+    terminal.table(("", ""), [*_asset(summary, say), *came])
     terminal.line("")
     if found.facts is not None:
         terminal.table(

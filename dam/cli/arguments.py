@@ -20,7 +20,11 @@ _REASON: TypeAdapter[str] = TypeAdapter(Text)
 ValueT = TypeVar("ValueT")
 
 AssetArgument = Annotated[
-    str, typer.Argument(metavar="ASSET", help="An id, a unique beginning of one, or a SHA-256.")
+    str,
+    typer.Argument(
+        metavar="ASSET",
+        help="An id, a unique beginning of one, a SHA-256, or the file name that it came under.",
+    ),
 ]
 
 

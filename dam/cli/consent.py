@@ -212,7 +212,7 @@ def _tables(found: flow.Shown, personal: bool, say: Speech) -> None:
             say.gettext(
                 "as {source} tells it (recorded {day})",
                 source=source["told_in"] or source["source"],
-                day=source["recorded_at"],
+                day=str(source["recorded_at"])[:16].replace("T", " "),
             )
         )
         if not source["stated"]:

@@ -10,6 +10,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from dam.cli import context as shared
+from dam.cli.arguments import AssetArgument
 from dam.cli.context import Format, FormatOption
 from dam.core.errors import UsageError
 from dam.core.fields import IsoDate, Territory
@@ -30,9 +31,7 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     context: typer.Context,
-    asset: Annotated[
-        str, typer.Argument(metavar="ASSET", help="An id, a unique beginning of one, or a SHA-256.")
-    ],
+    asset: AssetArgument,
     purpose: Annotated[
         Purpose, typer.Option("--purpose", help="Which use to explain.")
     ] = Purpose.ARCHIVE,
@@ -114,6 +113,8 @@ def _asked(territory: str | None, use: str | None, day: str | None, as_of: str |
 def _tell(found: flow.Explained, lang: str, *, everything: bool) -> None:
     say = speech(lang)
     row, told = found.row, found.explanation
+    for name in found.dropped_as[:1]:
+        terminal.line(say.ident(name), style="bold")
     if told is None or (found.stored is None and row.note):
         note = say.told(row.note) if row.note else say.gettext("not decided yet")
         became = say.word("disposition", row.disposition)

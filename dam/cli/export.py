@@ -144,7 +144,9 @@ def export(
             )
             terminal.note(
                 say.gettext(
-                    "{unread}; one may be a withdrawal. Run dam ingest first", unread=unread
+                    "{unread}; one may be a withdrawal. Run dam ingest first; what it leaves is "
+                    "named like no photo",
+                    unread=unread,
                 )
             )
         # Asked for and not possible is no pack: found out before anything is rendered.

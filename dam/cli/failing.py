@@ -8,7 +8,11 @@ import typer
 
 from dam.core.errors import USAGE
 from dam.render import terminal
-from dam.render.lang import LANGUAGES, speech, wanted
+from dam.render.lang import LANGUAGES, Speech, speech, wanted
+
+_NO_DAY = "does not match the formats '%Y-%m-%d'"
+#: What stands behind an option of dam itself in an example of it.
+_VALUES = {"--lang": " fr", "-C": " DIR"}
 
 
 def language(words: Sequence[str], environ: Mapping[str, str]) -> str:
@@ -20,6 +24,23 @@ def language(words: Sequence[str], environ: Mapping[str, str]) -> str:
             if told in LANGUAGES:
                 return told
     return wanted(environ)
+
+
+def _misplaced(error: typer.TyperException, say: Speech) -> str:
+    """What is said of an option of dam itself that stands behind the command; "" for others."""
+    option, context = getattr(error, "option_name", ""), getattr(error, "ctx", None)
+    if not option or context is None or context.parent is None:
+        return ""
+    whole = context.find_root()
+    for param in whole.command.params:
+        if option in param.opts:
+            value = _VALUES.get(option, "")
+            rest = context.command_path.removeprefix(whole.command_path)
+            example = f"{whole.command_path} {option}{value}{rest}"
+            return say.gettext(
+                "{option} stands before the command: {example}", option=option, example=example
+            )
+    return ""
 
 
 def misread(error: typer.TyperException, lang: str) -> int:
@@ -34,7 +55,9 @@ def misread(error: typer.TyperException, lang: str) -> int:
     say = speech(lang)
     form = getattr(error, "format_message", None)
     found = str(form() if form is not None else error).replace(": Value error, ", ": ")
-    told = say.told(found)
+    # Choices come a line each, days as the letters of strftime.
+    found = " ".join(found.replace(_NO_DAY, "is not a date written YYYY-MM-DD").split())
+    told = _misplaced(error, say) or say.told(found)
     if not found.endswith((".", "?")):
         told = say.line("{what}.", what=told)
     context = getattr(error, "ctx", None)

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from dam.cli import system
+from dam.cli import system, values
 from dam.cli.options import Lang, Options
 
 
@@ -209,7 +209,10 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401  (click's own)
         known = COMMANDS.get(cmd_name)
         if known is None or not self._listing:
-            return super().get_command(ctx, cmd_name)
+            found = super().get_command(ctx, cmd_name)
+            if found is not None:
+                values.plain(found, ctx)
+            return found
         return TyperCommand(cmd_name, help=known.line, rich_help_panel=known.panel)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  (click's own)
@@ -229,6 +232,7 @@ class LazyGroup(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  (click's own)
         with self._listed():
+            values.own(self, ctx)
             super().format_help(ctx, formatter)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:  # noqa: ANN401

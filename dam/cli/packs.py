@@ -65,7 +65,8 @@ def show(
         )
         return
     say = shared.speech(context)
-    told = documents.pack(found.row)
+    head = f"{found.row.head_seq} {found.row.head_hash}"
+    told = {**documents.pack(found.row), "ledger": head}
     rows = [(name, value) for name, value in told.items() if value not in (None, "", False)]
     terminal.table(("", ""), rows)
     for each in found.recalls:

@@ -12,6 +12,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from dam.core.extras import wheel
+
 NOTHING: Final = "nothing"
 FILE: Final = "a file"
 NO_FILE: Final = "no regular file"
@@ -101,7 +103,7 @@ _ADVICE: Final[dict[Code, str]] = {
     Code.CHECKPOINT_CUT: _TAMPERED,
     Code.CHECKPOINT_ALTERED: _TAMPERED,
     Code.TIMESTAMP_INVALID: "Compare it with the copy that is kept elsewhere",
-    Code.TIMESTAMP_UNCHECKED: "pip install 'dam[timestamp]'",
+    Code.TIMESTAMP_UNCHECKED: f"pip install {wheel('timestamp')}",
     Code.REPLAY_DIFFERS: _TAMPERED,
     Code.REPLAY_LATER: "Run dam ingest once: it enters what stands into the ledger",
     Code.FACTS_ALTERED: _TAMPERED,

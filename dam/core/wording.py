@@ -18,6 +18,7 @@ from dam.core.tree import Node, Path, quotable
 
 EMPTY = "is empty: fill it in or delete the line"
 PEOPLE = "say none, or list the people"
+PHOTOGRAPHER = "use the id that the photographer has in rules/credits.yaml, not the name"
 
 
 def path_of(error: ErrorDetails, prefix: Path, node: Node) -> Path:
@@ -120,6 +121,8 @@ def message(error: ErrorDetails, path: Path, value: Node, model: type[BaseModel]
         return _one_of(value, re.findall(r"'([^']*)'", str(context.get("expected", ""))))
     if kind == "value_error":
         return _own_words(str(context.get("error", "")), path, value)
+    if path[-1:] == ("photographer",) and kind == "string_pattern_mismatch":
+        return PHOTOGRAPHER
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get(str(context.get("pattern")), "is not written as it must be")
     if kind == "dict_type" and path[-1:] == ("caption",):

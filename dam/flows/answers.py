@@ -127,7 +127,10 @@ def assets(desk: Desk, disposition: Disposition | None, limit: int | None) -> It
 
 
 def resolve(desk: Desk, wanted: str) -> AssetRow:
-    """The asset an id, a unique beginning of one, or a SHA-256 means. Raises UsageError."""
+    """The asset that an id, a unique beginning of one, a SHA-256 or a file name means.
+
+    Raises UsageError where there is none, and where there are several.
+    """
     text = wanted.strip().lower()
     row = desk.catalog.asset(text) or (desk.catalog.asset_by_sha(text) if len(text) == 64 else None)
     if row is not None:
@@ -137,9 +140,44 @@ def resolve(desk: Desk, wanted: str) -> AssetRow:
         return only
     if found:
         raise UsageError(f"{len(found)} assets begin so: {', '.join(found)}", "Give more of the id")
+    if "." in text or "/" in text:
+        return _dropped_as(desk, wanted)
     near = _near(desk, text)
-    hint = f"Did you mean {', '.join(near)}?" if near else "`dam list` shows the ids"
+    hint = f"Did you mean {', '.join(near)}?" if near else "`dam list` shows ids and names"
     raise UsageError("There is no asset with this id", hint)
+
+
+def _dropped_as(desk: Desk, wanted: str) -> AssetRow:
+    """The asset that was dropped under this file name, alone or with its folders. An id has no dot.
+
+    What stands before `inbox/` is left out; other folders are the last ones of where it lay.
+    """
+    *above, name = wanted.strip().split("/")
+    folders = [folder for folder in above if folder not in ("", ".")]
+    whole = "inbox" in folders
+    if whole:
+        folders = folders[folders.index("inbox") + 1 :]
+    asked = names.key("/".join(folders))
+    arrived = {names.key(folder) for _, folder in desk.catalog.arrivals_under("")}
+    fitting = (
+        folder
+        for folder in arrived
+        if folder == asked or (not whole and f"/{folder}".endswith(f"/{asked}" if asked else ""))
+    )
+    found = sorted({i for f in fitting for i in desk.catalog.assets_named(f, names.key(name))})
+    if len(found) == 1 and (only := desk.catalog.asset(found[0])) is not None:
+        return only
+    if found:
+        raise UsageError(
+            f"{len(found)} photos came under this name: {', '.join(found)}",
+            "Give one of these ids, or the folder as well",
+        )
+    raise UsageError("No photo came under this name", "`dam list` shows ids and names")
+
+
+def names_of(desk: Desk, asset: str) -> tuple[str, ...]:
+    """Where and as what a photograph was dropped, safe to display, the first arrival first."""
+    return tuple(row.shown for row in desk.catalog.provenance(asset))
 
 
 def _near(desk: Desk, text: str) -> tuple[str, ...]:
@@ -175,7 +213,8 @@ class Explained:
 
     `stored` is the decision that the catalogue holds for the purpose; `explanation` is None for
     what could never be read. `asked_anew`: the question is not the one that is stored.
-    `contradictions` is what the sources contradict each other about, records among them.
+    `contradictions` is what the sources contradict each other about, records among them;
+    `dropped_as` the names under which it came, the first arrival first.
     """
 
     row: AssetRow
@@ -184,6 +223,7 @@ class Explained:
     explanation: Explanation | None
     asked_anew: bool
     contradictions: tuple[str, ...] = ()
+    dropped_as: tuple[str, ...] = ()
 
     @property
     def current(self) -> bool:
@@ -211,13 +251,14 @@ def explain(
     dossier = desk.dossier(row)
     stored = next((d for d in desk.catalog.decisions(row.id) if d.purpose is purpose), None)
     anew = (territory, use, day) != (None, None, None)
+    came = names_of(desk, row.id)
     if dossier is None:
-        return Explained(row, None, stored, None, anew)
+        return Explained(row, None, stored, None, anew, dropped_as=came)
     question = Question(purpose, day or desk.day(), territory or WORLD, use or Use.EDITORIAL)
     told = why(dossier, desk.pack, question, sources(desk, row, dossier))
     standings = dossier.standings(question.day, desk.pack.policy.default_term)
     differing = contradictions(dossier, standings, question.day)
-    return Explained(row, dossier.facts, stored, told, anew, tuple(differing))
+    return Explained(row, dossier.facts, stored, told, anew, tuple(differing), came)
 
 
 def sources(desk: Desk, row: AssetRow, dossier: Dossier) -> Sources:

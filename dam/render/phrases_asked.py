@@ -21,7 +21,6 @@ ASKED: tuple[str, ...] = (
     mark("--timestamp-url takes an address that begins with http:// or https://"),
     mark("--timestamp-ca takes a PEM file with its root certificate"),
     mark("Timestamps need the package rfc3161-client"),
-    mark("pip install 'dam[timestamp]'"),
     mark("The certificates of the timestamp authority cannot be read"),
     mark("The timestamp authority gave no timestamp ({why})"),
     mark("status {status}, {kind}"),

@@ -50,7 +50,7 @@ CREDENTIALS: tuple[str, ...] = (
     mark("pip install c2pa-python=={version}"),
     mark("Ask its authority for one that C2PA accepts, or make one: dam credentials create"),
     mark("Content credentials cannot be signed or read: c2pa-python is not installed here"),
-    mark("pip install 'dam[c2pa]'"),
+    mark("pip install {wheel}"),
     mark("See dam credentials show"),
     mark("The picture could not be signed"),
     mark("The content credentials cannot be read"),

@@ -27,6 +27,7 @@ VERIFY: tuple[str, ...] = (
     mark("Run dam ingest, then dam verify again; if it is still told, take it out by hand"),
     mark("Run dam ingest, then dam verify again; if it is still told, records were changed"),
     mark("Compare it with the copy that is kept elsewhere"),
+    mark("Timestamps need the package rfc3161-client"),
     mark("Find out whose key it is: this workspace did not sign this checkpoint"),
     mark("Give the checkpoint of this workspace; if it is, its ledger was begun anew"),
     mark("Run dam ingest once: it enters what stands into the ledger"),

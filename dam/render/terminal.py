@@ -107,20 +107,34 @@ def line(text: str, style: str = "") -> None:
     output().print(Text(clean(text), style=style), soft_wrap=True)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], spare: Sequence[int] = ()
+) -> None:
     """A plain table of harmless cells; a cell that names a disposition is coloured.
 
-    Where the terminal is too narrow for its columns, each row is a paragraph of its own.
+    Where the terminal is too narrow for its columns, those whose numbers are `spare` are left out,
+    one after the other; where that is not enough, each row is a paragraph of its own, with all.
     """
     out = output()
+    every = range(len(columns))
     least = _least(columns, rows)
+    left: set[int] = set()
+    while least > out.width and len(left) < len(spare):
+        left.add(spare[len(left)])
+        kept = [n for n in every if n not in left]
+        least = _least([columns[n] for n in kept], [[row[n] for n in kept] for row in rows])
     if least > out.width * _FOLDED:
         _paragraphs(columns, rows)
         return
+    if left:
+        columns = [columns[n] for n in kept]
+        rows = [[row[n] for n in kept] for row in rows]
     gap = (0, 1) if least <= out.width else (0, 1, 0, 0)
     drawn = Table(box=None, pad_edge=False, header_style="bold", show_edge=False, padding=gap)
     for number, column in enumerate(columns):
-        whole = number == 0 or any(isinstance(row[number], date) for row in rows)
+        cells = [row[number] for row in rows]
+        ids = number == 0 and not any(" " in _plain(cell) for cell in cells)
+        whole = ids or any(isinstance(cell, date) for cell in cells)
         drawn.add_column(_Cell(clean(column)), overflow="fold", no_wrap=whole)
     for row in rows:
         drawn.add_row(*(_cell(value) for value in row))
@@ -228,7 +242,8 @@ def progress(label: str) -> Iterator[tuple[Callable[[int], None], Callable[[], N
     task = bar.add_task(label, total=None)
 
     def begin(total: int) -> None:
-        bar.update(task, total=total)
+        # Nothing in the inbox: what is decided again may be any number.
+        bar.update(task, total=total or None)
         bar.start()
 
     def step() -> None:

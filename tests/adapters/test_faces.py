@@ -174,7 +174,7 @@ def test_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch, mis
     finally:
         faces.installed.cache_clear()
     assert result.faces is None
-    assert "pip install 'dam[faces]'" in result.detail
+    assert "pip install 'dam-0.1.0-py3-none-any.whl[faces]'" in result.detail
 
 
 @needs_detector

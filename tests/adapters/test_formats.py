@@ -399,7 +399,7 @@ def test_without_rawpy_camera_raw_says_what_to_do(
 ) -> None:
     _without(monkeypatch, "rawpy")
     error = refused(tmp_path, dng())
-    assert "dam[raw]" in error.hint
+    assert "dam-0.1.0-py3-none-any.whl[raw]" in error.hint
     assert not error.incomplete
 
 

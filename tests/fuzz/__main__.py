@@ -2,7 +2,7 @@
 
 Hypothesis draws inputs of each target until the time is over; the first failure of a target is
 shrunk, printed, and makes the exit code 1. `--atheris NAME [libFuzzer options]` lets coverage
-guide the same target instead (`pip install 'dam[fuzz]'`).
+guide the same target instead (`pip install '.[fuzz]'`).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from dam.adapters.catalog import Catalog
 from dam.adapters.darkroom import MEMORY_MB, MIN_MEMORY_MB
 from dam.adapters.settings import Settings
 from dam.core.errors import DamError
+from dam.core.extras import wheel
 from dam.flows.doctor.check import Check, bad, fine, note
 
 _MIB = 1024**2
@@ -77,7 +78,7 @@ def _formats() -> Check:
     if [name for name in ("HEIF", "AVIF") if name not in readable]:
         return bad("formats", found, _AGAIN)
     if "RAW" not in readable:
-        return note("formats", found, "For camera raw files: pip install 'dam[raw]'")
+        return note("formats", found, f"For camera raw files: pip install {wheel('raw')}")
     return fine("formats", found)
 
 
@@ -109,11 +110,13 @@ def _face_check(settings: Settings) -> Check:
             "Set face_check = true there; until then photos are held",
         )
     if not faces.available():
-        return bad(name, "not installed", "pip install 'dam[faces]'; until then photos are held")
+        return bad(
+            name, "not installed", f"pip install {wheel('faces')}; until then photos are held"
+        )
     if faces.installed() is None:
         return bad(
             name,
             "installed, but it does not start",
-            "pip install --force-reinstall 'dam[faces]'; until then photos are held",
+            f"pip install --force-reinstall {wheel('faces')}; until then photos are held",
         )
     return fine(name, "installed, and it starts")

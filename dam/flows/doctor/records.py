@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+from dam.adapters import machine
 from dam.adapters.catalog import Catalog
 from dam.adapters.desk_catalog import CLOCK_TOLERANCE
 from dam.adapters.desk_rules import (
@@ -79,7 +80,11 @@ def _looks(workspace: Workspace) -> Check:
 
 def _catalogue(workspace: Workspace, pack: RulePack | None, now: datetime) -> Iterator[Check]:
     if not os.path.exists(workspace.database):  # noqa: PTH110  (it may be closed to this user)
-        yield closed("catalogue")
+        kept = workspace.originals
+        if machine.reads(kept) and not any(kept.iterdir()):
+            yield fine("catalogue", "none yet: it comes with the first photograph")
+        else:
+            yield closed("catalogue")
         return
     try:
         with Catalog.open(workspace.database, create=False, read_only=True) as catalog:
