@@ -102,8 +102,15 @@ class Running:
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a run: no settings of dam, English numbers, this package importable."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("DAM_")}
+    """The environment of a run: no settings of dam, English numbers, this package importable.
+
+    Python keeps what it compiled, as it does for whoever installed dam, whatever this shell says.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("DAM_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     return {**kept, "LC_ALL": "C.UTF-8", "PYTHONPATH": str(SOURCE), **(more or {})}
 
 

@@ -112,7 +112,7 @@ def list_(
         rows = list(flow.assets(desk, disposition, at_most(limit)))
         waivers = flow.waivers(desk)
         told = () if format_ is Format.JSON else rows
-        names = {row.id: flow.names_of(desk, row.id) for row in told}
+        names = desk.catalog.first_shown(row.id for row in told)
     if format_ is Format.JSON:
         terminal.emit({"assets": [_listed(row, waivers.get(row.id, ())) for row in rows]})
         return
@@ -122,7 +122,7 @@ def list_(
         (
             r.id,
             terminal.disposition(r.disposition.value, say),
-            next(iter(names[r.id]), None),
+            names.get(r.id),
             r.captured_on,
             r.photographer,
             r.archived_as,

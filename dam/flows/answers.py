@@ -158,13 +158,14 @@ def _dropped_as(desk: Desk, wanted: str) -> AssetRow:
     if whole:
         folders = folders[folders.index("inbox") + 1 :]
     asked = names.key("/".join(folders))
-    arrived = {names.key(folder) for _, folder in desk.catalog.arrivals_under("")}
-    fitting = (
-        folder
-        for folder in arrived
-        if folder == asked or (not whole and f"/{folder}".endswith(f"/{asked}" if asked else ""))
+    end = f"/{asked}" if asked else ""
+    found = sorted(
+        {
+            asset
+            for asset, folder in desk.catalog.arrivals_named(names.key(name))
+            if folder == asked or (not whole and f"/{folder}".endswith(end))
+        }
     )
-    found = sorted({i for f in fitting for i in desk.catalog.assets_named(f, names.key(name))})
     if len(found) == 1 and (only := desk.catalog.asset(found[0])) is not None:
         return only
     if found:

@@ -36,6 +36,18 @@ class ProvenanceReads(Part):
         )
         return tuple(build(ProvenanceRow, row) for row in rows)
 
+    def first_shown(self, ids: Iterable[str]) -> dict[str, str]:
+        """As what each of these assets was dropped first, safe to display."""
+        found: dict[str, str] = {}
+        for part in chunks(ids):
+            rows = self._db.rows(
+                select(provenance.c.asset, provenance.c.shown)
+                .where(provenance.c.asset.in_(part))
+                .order_by(provenance.c.row.desc())
+            )
+            found |= {row.asset: row.shown for row in rows}
+        return found
+
     def unremoved(self) -> Iterator[ProvenanceRow]:
         """Stream the sources that have not been removed from the inbox, oldest first."""
         rows = self._db.pages(
@@ -49,6 +61,16 @@ class ProvenanceReads(Part):
         return self._dropped(
             and_(provenance.c.folder_key == folder_key, provenance.c.name_key == name_key)
         )
+
+    def arrivals_named(self, name_key: str) -> tuple[tuple[str, str], ...]:
+        """(asset, key of the folder) of everything dropped under that name, in any folder."""
+        rows = self._db.rows(
+            select(provenance.c.asset, provenance.c.folder_key)
+            .distinct()
+            .where(provenance.c.name_key == name_key)
+            .order_by(provenance.c.asset)
+        )
+        return tuple((row.asset, row.folder_key) for row in rows)
 
     def assets_stemmed(self, folder_key: str, stem_key: str) -> tuple[str, ...]:
         """The assets dropped in that folder under that name without its suffix."""
