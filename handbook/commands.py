@@ -5,12 +5,11 @@ from __future__ import annotations
 import enum
 import inspect
 from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import typer
 
+from dam.cli import values
 from dam.cli.main import EPILOG, app
 from handbook.tables import cell, table
 
@@ -21,13 +20,12 @@ HEAD = """\
 `-C`, `--lang` and `-v` stand before the command: `dam -C ~/amal --lang fr list`.
 
 """
-#: What a value is called where the option gives it no name.
-_NAMES = {int: "N", float: "N", Path: "PATH", datetime: "DAY", str: "TEXT"}
 
 
 def page() -> str:
     """The whole page, in Markdown."""
     whole: Any = typer.main.get_command(app)
+    values.plain(whole, typer.Context(whole))
     parts = [HEAD, "## Exit codes\n\n", _codes(), "\n## Before the command\n\n", _options(whole)]
     parts += [
         "\n`dam --install-completion` sets up completion for bash, zsh or fish; "
@@ -94,18 +92,15 @@ def _options(command: Any) -> str:  # noqa: ANN401
 
 
 def _choices(p: Any) -> list[str]:  # noqa: ANN401
-    kind = p.type_descriptor.annotation
-    chosen = isinstance(kind, type) and issubclass(kind, enum.Enum)
-    return [str(word.value) for word in kind] if chosen else []
+    kind, shown = p.type_descriptor.annotation, str(p.metavar or "")
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return [str(word.value) for word in kind]
+    return shown.strip("<>").split("|") if shown.startswith("<") else []
 
 
 def _value(p: Any) -> str:  # noqa: ANN401
-    """What stands for the value: its own name, or what kind of thing it is."""
-    if p.metavar:
-        return str(p.metavar)
-    if p.param_type_name == "argument":
-        return str(p.name).upper().rstrip("_")
-    return _NAMES.get(p.type_descriptor.annotation, "TEXT")
+    """What stands for the value: what help calls it, or the name of an argument."""
+    return str(p.metavar or p.name.upper().rstrip("_"))
 
 
 def _words(p: Any) -> str:  # noqa: ANN401

@@ -240,7 +240,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "A file name under which no photo came",
         "explain DSC_9999.JPG",
-        ("No photo came under this name. `dam list` shows ids and names",),
+        ("No photo came under this name. `dam list` shows ids",),
     ),
     Mistake(
         "A consent that is not in the register",

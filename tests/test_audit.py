@@ -178,7 +178,7 @@ def test_tables_and_csv_tell_the_same(known: Workspace) -> None:
         (("--kind", "bogus"), "no kind of finding"),
         (("--expiring-within", "soon"), "no number of days"),
         (("--since", "2022-01-02", "--until", "2022-01-01"), "--since lies after --until"),
-        (("--since", "yesterday"), "does not match"),
+        (("--since", "yesterday"), "is not a date written YYYY-MM-DD"),
         (("--by", "weather"), "is not one of"),
         (("--kind", "integrity", "--fail-on", "refused"), "leaves out what --fail-on waits for"),
     ],

@@ -17,7 +17,7 @@ from dam.flows import answers as flow
 from dam.render import documents, terminal
 from dam.render.lang import Speech
 
-_COLUMNS = ("asset", "disposition", "dropped as", "captured", "photographer", "archived as")
+_COLUMNS = ("asset", "disposition", "captured", "photographer", "archived as", "waivers")
 _PHOTOGRAPHER, _ARCHIVED_AS = _COLUMNS.index("photographer"), _COLUMNS.index("archived as")
 
 
@@ -111,18 +111,14 @@ def list_(
     with shared.desk(context) as desk:
         rows = list(flow.assets(desk, disposition, at_most(limit)))
         waivers = flow.waivers(desk)
-        told = () if format_ is Format.JSON else rows
-        names = desk.catalog.first_shown(row.id for row in told)
     if format_ is Format.JSON:
         terminal.emit({"assets": [_listed(row, waivers.get(row.id, ())) for row in rows]})
         return
     say = shared.speech(context)
-    columns = (*_COLUMNS, "waivers")
     cells: list[tuple[object, ...]] = [
         (
             r.id,
             terminal.disposition(r.disposition.value, say),
-            names.get(r.id),
             r.captured_on,
             r.photographer,
             r.archived_as,
@@ -130,11 +126,11 @@ def list_(
         )
         for r in rows
     ]
-    # Columns in which nothing stands are left out. Where a photograph is filed and by whom it is
-    # can be found by its id; in a narrow terminal what it came as is worth more.
-    keep = [n for n in range(len(columns)) if not rows or any(cell[n] for cell in cells)]
+    # Columns in which nothing stands are left out, in a narrow terminal those that its id finds.
+    # Never what it came as: people put names of children into names of files.
+    keep = [n for n in range(len(_COLUMNS)) if not rows or any(cell[n] for cell in cells)]
     spare = [keep.index(n) for n in (_ARCHIVED_AS, _PHOTOGRAPHER) if n in keep]
-    headings = say.headings(*columns)
+    headings = say.headings(*_COLUMNS)
     terminal.table(
         [headings[n] for n in keep], [[cell[n] for n in keep] for cell in cells], spare=spare
     )

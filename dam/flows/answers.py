@@ -143,7 +143,7 @@ def resolve(desk: Desk, wanted: str) -> AssetRow:
     if "." in text or "/" in text:
         return _dropped_as(desk, wanted)
     near = _near(desk, text)
-    hint = f"Did you mean {', '.join(near)}?" if near else "`dam list` shows ids and names"
+    hint = f"Did you mean {', '.join(near)}?" if near else "`dam list` shows ids"
     raise UsageError("There is no asset with this id", hint)
 
 
@@ -173,7 +173,7 @@ def _dropped_as(desk: Desk, wanted: str) -> AssetRow:
             f"{len(found)} photos came under this name: {', '.join(found)}",
             "Give one of these ids, or the folder as well",
         )
-    raise UsageError("No photo came under this name", "`dam list` shows ids and names")
+    raise UsageError("No photo came under this name", "`dam list` shows ids")
 
 
 def names_of(desk: Desk, asset: str) -> tuple[str, ...]:

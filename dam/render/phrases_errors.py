@@ -101,7 +101,7 @@ ERRORS: tuple[str, ...] = (
     mark("this is an old workbook (.xls) or one with a password"),
     mark("There is no asset with this id"),
     mark("Did you mean {near}?"),
-    mark("`dam list` shows ids and names"),
+    mark("`dam list` shows ids"),
     mark("{n} assets begin so: {ids}"),
     mark("Give more of the id"),
     mark("There is no consent record with this id"),

@@ -73,7 +73,7 @@ USAGE: tuple[str, ...] = (
     mark("--erase-group-photos goes with --erase"),
     mark("Add --erase"),
     mark("There is no asset with this id"),
-    mark("`dam list` shows ids and names"),
+    mark("`dam list` shows ids"),
     mark("No photo came under this name"),
     mark("{n} photos came under this name: {ids}"),
     mark("Give one of these ids, or the folder as well"),

@@ -93,7 +93,6 @@ WORDS: frozenset[tuple[str, str]] = frozenset(
         mark_word("limit", "18th birthday"),
         mark_word("limit", "risk review due"),
         mark_word("heading", "archived as"),
-        mark_word("heading", "dropped as"),
         mark_word("heading", "code"),
         mark_word("heading", "expected"),
         mark_word("verified", "entries"),

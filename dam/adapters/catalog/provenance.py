@@ -36,18 +36,6 @@ class ProvenanceReads(Part):
         )
         return tuple(build(ProvenanceRow, row) for row in rows)
 
-    def first_shown(self, ids: Iterable[str]) -> dict[str, str]:
-        """As what each of these assets was dropped first, safe to display."""
-        found: dict[str, str] = {}
-        for part in chunks(ids):
-            rows = self._db.rows(
-                select(provenance.c.asset, provenance.c.shown)
-                .where(provenance.c.asset.in_(part))
-                .order_by(provenance.c.row.desc())
-            )
-            found |= {row.asset: row.shown for row in rows}
-        return found
-
     def unremoved(self) -> Iterator[ProvenanceRow]:
         """Stream the sources that have not been removed from the inbox, oldest first."""
         rows = self._db.pages(
