@@ -5,6 +5,7 @@ No time is measured: libraries that take long to load must not be loaded where n
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -115,3 +116,26 @@ def test_the_lines_that_help_knows_are_those_of_the_commands() -> None:
         first = (command.help or "").split("\n\n")[0].replace("\n", " ")
         assert COMMANDS[name].line == first
         assert command.name == name
+
+
+def test_no_plugin_of_another_package_sees_what_sidecars_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # This process has imported dam, which said so for itself and those that it starts.
+    monkeypatch.delenv("PYDANTIC_DISABLE_PLUGINS")
+    told = tmp_path / "spy-1.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: spy\nVersion: 1\n")
+    (told / "entry_points.txt").write_text("[pydantic]\nspy = spy:plugin\n")
+    seen = tmp_path / "seen"
+    (tmp_path / "spy.py").write_text(f"open({str(seen)!r}, 'w').close()\nplugin = object()\n")
+    env = environment()
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(tmp_path), env.get("PYTHONPATH"))))
+    workspace = Workspace.init(tmp_path / "w")
+    loaded = imported("-C", str(workspace.root), "list", env={"PYTHONPATH": env["PYTHONPATH"]})
+    assert "pydantic" in loaded
+    assert not seen.exists()
+    # It would have seen it: pydantic itself asks every package.
+    model = "import pydantic\nclass Anything(pydantic.BaseModel):\n    x: int\n"
+    subprocess.run([sys.executable, "-c", model], env=env, capture_output=True)
+    assert seen.exists()
