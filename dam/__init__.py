@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-# No plugin of another package sees what sidecars say; nor does every start look for some.
+# What happens to be installed beside dam has no part in reading consents or photographs.
 os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 
 __version__ = "0.1.0"

@@ -81,8 +81,6 @@ def _mute() -> None:
 def run() -> None:
     """The console script: errors become one message on standard error and an exit code."""
     os.umask(0o077)
-    # What happens to be installed beside dam has no part in reading consents.
-    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     gc.disable()  # until the command is imported: nothing of that is garbage
     options = Options(lang="")
     try:
