@@ -69,6 +69,7 @@ class Child:
         )
         self._path = b""
         self._sha256 = ""
+        self._looked = False
         self._process: subprocess.Popen[bytes] | None = None
         self._wire: socket.socket | None = None
         self._waiting = False
@@ -90,7 +91,7 @@ class Child:
         child can be started.
         """
         # Absolute: the rendition may be asked for after the caller changed its folder.
-        self._path, self._sha256 = _absolute(path), ""
+        self._path, self._sha256, self._looked = _absolute(path), sha256, True
         reply = self._ask(do="look", path=self._path, sidecar=xmp_sidecar, sha256=sha256)
         if reply.looked is None:
             raise self._dead("The decoder gave no sensible answer on this file")
@@ -102,7 +103,7 @@ class Child:
         Each is decoded no larger than it needs, when it is asked for. `render` then raises
         IntegrityError where the bytes have another SHA-256 (hex), or are not there.
         """
-        self._path, self._sha256 = _absolute(path), sha256
+        self._path, self._sha256, self._looked = _absolute(path), sha256, False
 
     def render(self, job: RenderJob) -> Rendered:
         """Write `job.target` out of the photograph last looked at or opened, as often as wanted.
@@ -118,6 +119,7 @@ class Child:
             do="render",
             path=self._path,
             sha256=self._sha256,
+            whole=self._looked,
             target=_absolute(job.target),
             copies=tuple(_absolute(copy.target) for copy in job.copies),
             job=replace(job, target="", copies=copies),

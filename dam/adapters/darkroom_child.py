@@ -71,13 +71,15 @@ class _Message(BaseModel):
 class Request(_Message):
     """What the parent wants. Paths are bytes: not every file name is Unicode.
 
-    `sha256`: what the bytes at `path` must be; empty where nobody asks. `copies` are the targets
+    `sha256`: what the bytes at `path` must be; empty where nobody asks. `whole`: they were looked
+    at, and are decoded in full should the child that did so be gone. `copies` are the targets
     of those that the job has. `rights`: what `dress` puts in.
     """
 
     do: Literal["look", "render", "dress", "drop"]
     path: bytes = b""
     sha256: str = ""
+    whole: bool = False
     sidecar: bytes | None = None
     target: bytes = b""
     copies: tuple[bytes, ...] = ()
@@ -258,8 +260,6 @@ def _limit(request: Request) -> None:
 
 def _look(bench: _Bench, request: Request) -> Looked:
     original = bench.load(request)
-    # It is what it was to be; renditions of what was looked at name no digest again.
-    bench.sha256 = ""
     said = metadata.read(original.blocks, request.sidecar, original.turned)
     if request.face_check:
         found = faces.count(*original.reduced(faces.LOOK_SIDE))
@@ -278,7 +278,7 @@ def _look(bench: _Bench, request: Request) -> Looked:
 
 def _render(bench: _Bench, request: Request, job: RenderJob) -> Rendered:
     # Nothing else is made of what was opened without a look: decoded no larger than needed.
-    original = bench.load(request, job.max_side if request.sha256 else None)
+    original = bench.load(request, None if request.whole else job.max_side)
     srgb = job.color is Color.SRGB or not original.icc
     turned = original.turned not in (None, 1)
     recoloured = srgb and bool(original.icc)

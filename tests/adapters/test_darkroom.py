@@ -24,7 +24,13 @@ from dam.adapters import imaging_mark, readback
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.darkroom_child import Reply, receive, send
 from dam.adapters.imaging import Limits, encode, open_original
-from dam.core.errors import ConfigurationError, RenditionRefused, StorageError, UnusablePhoto
+from dam.core.errors import (
+    ConfigurationError,
+    IntegrityError,
+    RenditionRefused,
+    StorageError,
+    UnusablePhoto,
+)
 from dam.core.model import Face, Rights
 from dam.core.readings import RenderJob, Status
 from tests.adapters.pictures import packed, scene
@@ -215,6 +221,21 @@ if died < {times}:
 darkroom_child.main()
 """
     return (sys.executable, "-c", code)
+
+
+def test_whoever_takes_over_from_a_dead_child_asks_for_the_same_bytes(tmp_path: Path) -> None:
+    path = photo(tmp_path)
+    digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    with Darkroom(1, Limits(), face_check=False) as room, room.session() as child:
+        child.look(path, sha256=digest)
+        os.kill(child.pid or 0, signal.SIGKILL)
+        assert child.render(job(tmp_path)).width == 900
+        child.look(path, sha256=digest)
+        os.kill(child.pid or 0, signal.SIGKILL)
+        Path(path).write_bytes(packed(scene(600, 900)))
+        with pytest.raises(IntegrityError):
+            child.render(job(tmp_path, "other.jpg"))
+        assert not (tmp_path / "other.jpg").exists()
 
 
 def test_a_child_killed_at_work_once_costs_nothing(
