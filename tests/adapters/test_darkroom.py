@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-from dam.adapters import imaging_mark, readback
+from dam.adapters import darkroom_child, imaging_mark, readback
 from dam.adapters.darkroom import Darkroom
 from dam.adapters.darkroom_child import Reply, receive, send
 from dam.adapters.imaging import Limits, encode, open_original
@@ -425,6 +425,22 @@ os.kill(os.getpid(), 9)
             return
         time.sleep(0.05)
     pytest.fail("the child outlived its parent")
+
+
+def test_a_child_that_rests_gives_its_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = threading.Event()
+    darkroom_child._give_back()
+    monkeypatch.setattr(darkroom_child, "RESTING_SECONDS", 0.05)
+    monkeypatch.setattr(darkroom_child, "_give_back", given.set)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        child = threading.Thread(target=darkroom_child.serve, args=(theirs,))
+        child.start()
+        assert Reply.model_validate_json(receive(ours)) == Reply()
+        assert given.wait(30)
+        ours.close()
+        child.join(30)
+        assert not child.is_alive()
 
 
 def test_the_wire_carries_json_and_nothing_else() -> None:
