@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dam.adapters.archive import Archive
 from dam.adapters.catalog import Catalog
 from dam.adapters.lock import Gate
-from dam.adapters.store import Archive, OriginalStore
+from dam.adapters.store import OriginalStore
 from dam.core.errors import StorageError
 from dam.core.model import Purpose
 from dam.core.rows import Leaving

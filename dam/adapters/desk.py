@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dam.adapters import aftermath
+from dam.adapters.archive import Archive
 from dam.adapters.catalog import Catalog, Unit
 from dam.adapters.checkpoints import Checkpoints
 from dam.adapters.desk_catalog import clock_runs_on, copied_catalog, may_write, open_catalog
@@ -35,7 +36,7 @@ from dam.adapters.marks import read_marks
 from dam.adapters.previews import Previews
 from dam.adapters.renditions import Renditions
 from dam.adapters.settings import Settings, Workspace, prepare
-from dam.adapters.store import Archive, OriginalStore
+from dam.adapters.store import OriginalStore
 from dam.core import ended, names, naming, private, rules, since
 from dam.core.consent import Record
 from dam.core.credits import Credits, ProgrammeFile, load_credits, load_programmes

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from dam.adapters.store import Archive, OriginalStore, remove_source
+from dam.adapters.archive import Archive
+from dam.adapters.store import OriginalStore, remove_source
 from dam.core.errors import IntegrityError, StorageError
 from tests.adapters.disk import DATA, LIMIT, NAME, in_child, mode, plain_files, sha
 
