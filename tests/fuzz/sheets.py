@@ -86,8 +86,16 @@ def read_text(data: bytes, as_json: bool) -> None:
         _sound(parse(data, "x", as_json))
     found, problems = tree.parse(data, "x", json=as_json)
     assert (found is None) == bool(problems)
-    if found is not None:
-        assert _plain(found.value) == _second(data, as_json)
+    if found is None:
+        return
+    try:
+        second = _second(data, as_json)
+    except yaml.scanner.ScannerError as error:
+        # `{crowd:}` is a word without a value to the one, and no YAML to libyaml.
+        if error.problem != "found unexpected ':'":
+            raise
+        return
+    assert _plain(found.value) == second
 
 
 def _sound(parsed: Parsed[Any]) -> None:
