@@ -14,7 +14,8 @@ from PIL import Image
 from dam.adapters import faces
 from dam.core.facts import VERSION, digest_of
 from tests import photos
-from tests.adapters.test_regions import LAID, called, filed, mwg
+from tests.adapters.pictures import LAID
+from tests.adapters.test_regions import called, filed, mwg
 from tests.adapters.test_xmp import packet
 from tests.test_redaction import bytes_of, found, is_gone, middle_is_on, sheet
 from tests.workspaces import NOBODY, Workspace, needs_corpora

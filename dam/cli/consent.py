@@ -212,7 +212,7 @@ def _tables(found: flow.Shown, personal: bool, say: Speech) -> None:
             say.gettext(
                 "as {source} tells it (recorded {day})",
                 source=source["told_in"] or source["source"],
-                day=str(source["recorded_at"])[:16].replace("T", " "),
+                day=f"{str(source['recorded_at'])[:16].replace('T', ' ')} UTC",
             )
         )
         if not source["stated"]:

@@ -18,17 +18,21 @@ def scene(width: int = 96, height: int = 64, mode: str = "RGB") -> Image.Image:
     return picture.convert(mode)
 
 
+#: From upright to stored, by EXIF orientation.
+LAID = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
 def turned_away(orientation: int) -> tuple[Image.Image, Image.Exif]:
     """`scene` as stored, with this Exif orientation, by which it stands upright again."""
-    back = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }.get(orientation)
+    back = LAID.get(orientation)
     exif = Image.Exif()
     exif[274] = orientation
     return (scene() if back is None else scene().transpose(back)), exif

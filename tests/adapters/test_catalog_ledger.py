@@ -110,6 +110,19 @@ def test_events_are_chained_without_gaps(catalog: Catalog) -> None:
     assert catalog.verify_chain() == ()
 
 
+def test_a_transaction_sees_its_own_events_though_they_are_written_late(catalog: Catalog) -> None:
+    with catalog.transaction() as unit:
+        said = unit.append(Event("held", ONE), NOON)
+        assert unit.head() == (said.seq, said.hash)
+        more = unit.append(Event("held", ONE), NOON + timedelta(days=400))
+        assert unit.event_hash(more.seq) == more.hash
+        assert list(unit.events(after=said.seq - 1)) == [said, more]
+        last = unit.append(Event("asset.held", ONE), NOON + timedelta(days=800))
+        assert [h.since for h in unit.aging(date(2030, 1, 1), (), [ONE])] == [last.at.date()]
+    assert catalog.head() == (last.seq, last.hash)
+    assert catalog.verify_chain() == ()
+
+
 def test_ids_are_random_where_nobody_makes_them(tmp_path: Path) -> None:
     with Catalog.open(tmp_path / "other.db") as catalog, catalog.transaction() as unit:
         ids = {unit.append(Event("x", "y"), NOON).id for _ in range(3)}

@@ -18,21 +18,12 @@ from dam.core.facts import PersonFact
 from dam.core.merge import Received, Roster, Statement, merge
 from dam.core.placing import Box, box_of
 from dam.core.readings import FaceCount, Field, Looked, RawBlocks
+from tests.adapters.pictures import LAID
 from tests.adapters.test_xmp import EXT, RESOURCE, bag, details, named, packet
 from tests.adapters.test_xmp_people import NAMED, acdsee, boundary, microsoft, region
 
 SIZE = (120, 80)
 SPOT: Box = (0.6, 0.1, 0.2, 0.3)
-#: From upright to stored, by EXIF orientation.
-LAID = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
 
 
 def stored(turn: int) -> Image.Image:

@@ -63,11 +63,6 @@ class Wanted:
 class EventReads(Part):
     """What the ledger says and whether it is whole."""
 
-    @property
-    def _ledger(self) -> Database:
-        """The database, with all of the ledger in it."""
-        return self._db
-
     def head(self) -> tuple[int, str]:
         """Number and hash of the newest event; 0 and `chain.GENESIS` before the first."""
         row = self._ledger.one(select(ledger_head.c.seq, ledger_head.c.hash))

@@ -149,7 +149,7 @@ class HistoryReads(Part):
         wanted = tuple(types)
         found: list[EventRow] = []
         for chunk in chunks(subjects):
-            rows = self._db.rows(
+            rows = self._ledger.rows(
                 select(events).where(events.c.subject.in_(chunk), events.c.type.in_(wanted))
             )
             found += map(restored, rows)

@@ -86,7 +86,7 @@ class KeepingReads(ForgettingReads):
         )
         if ids is not None:
             said = said.where(events.c.subject.in_(ids))
-        for row in self._db.rows(said.group_by(events.c.subject)):
+        for row in self._ledger.rows(said.group_by(events.c.subject)):
             take(row.subject, datetime.fromisoformat(row.at))
         for table, column in (
             (facts_versions, facts_versions.c.recorded_at),

@@ -27,6 +27,11 @@ class Part:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    @property
+    def _ledger(self) -> Database:
+        """The database, with all of the ledger in it: a transaction writes its events late."""
+        return self._db
+
 
 def columns(table: Table, kind: type[_Dataclass]) -> list[Column[object]]:
     """The columns of `table` that make up a row of `kind`."""
